@@ -1,0 +1,156 @@
+"""Every route of the HTTP API: the list from which docs/openapi.yaml is made. A test holds it to the application's own."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from . import http
+from .replies import HistoryReply
+from .shapes import Message
+
+
+class Route(NamedTuple):
+    """A route under /api/v1. `open`: answered without a session. `query` and `body` are structs, `answer` too.
+
+    `codes`: the errors beside `bad_request`, `unauthenticated`, `rate_limited`, `overloaded`, `unavailable` and `internal`.
+    """
+
+    method: str
+    path: str
+    about: str
+    status: int
+    answer: type[Any] | None = None
+    body: type[Any] | None = None
+    query: type[Any] | None = None
+    open: bool = False
+    codes: tuple[str, ...] = ()
+
+
+_ROOM = "/rooms/{slug}"
+
+ROUTES = (
+    Route(
+        "POST",
+        "/guests",
+        "Enter as a guest.",
+        201,
+        http.SignedIn,
+        http.EnterAsGuest,
+        open=True,
+        codes=("name_taken",),
+    ),
+    Route(
+        "POST",
+        "/accounts",
+        "Sign up.",
+        201,
+        http.SignedIn,
+        http.SignUp,
+        open=True,
+        codes=("name_taken",),
+    ),
+    Route("POST", "/sessions", "Sign in.", 201, http.SignedIn, http.SignIn, open=True),
+    Route("GET", "/sessions", "One's devices.", 200, http.Devices),
+    Route("DELETE", "/sessions", "Sign out everywhere.", 204),
+    Route("DELETE", "/sessions/current", "Sign out here.", 204),
+    Route("DELETE", "/sessions/{session_id}", "Sign out one device.", 204, codes=("not_found",)),
+    Route("GET", "/me", "Whose the credential is.", 200, http.Me),
+    Route("PATCH", "/me", "Take another name.", 200, http.Me, http.Rename, codes=("name_taken",)),
+    Route(
+        "PUT",
+        "/me/password",
+        "Another password; other sessions end.",
+        204,
+        body=http.ChangePassword,
+        codes=("forbidden",),
+    ),
+    Route("GET", "/rooms", "One's rooms, with what is unread in them.", 200, http.RoomList),
+    Route(
+        "POST", "/rooms", "Make a room.", 201, http.RoomAnswer, http.NewRoom, codes=("conflict",)
+    ),
+    Route("GET", _ROOM, "A room of one's own.", 200, http.RoomAnswer, codes=("not_found",)),
+    Route(
+        "POST",
+        "/direct",
+        "The direct room with these people.",
+        201,
+        http.RoomAnswer,
+        http.NewDirect,
+        codes=("not_found",),
+    ),
+    Route(
+        "GET",
+        f"{_ROOM}/members",
+        "Everyone in the room.",
+        200,
+        http.MemberList,
+        codes=("not_found",),
+    ),
+    Route(
+        "POST",
+        f"{_ROOM}/members",
+        "Bring somebody in, or give a member another role.",
+        201,
+        http.MemberAnswer,
+        http.SetMember,
+        codes=("not_found", "forbidden", "conflict"),
+    ),
+    Route(
+        "DELETE",
+        f"{_ROOM}/members",
+        "Take somebody out, or leave.",
+        204,
+        body=http.RemoveMember,
+        codes=("not_found", "forbidden", "conflict"),
+    ),
+    Route(
+        "GET",
+        f"{_ROOM}/messages",
+        "A page of messages, oldest first.",
+        200,
+        HistoryReply,
+        query=http.MessagesQuery,
+        codes=("not_found",),
+    ),
+    Route(
+        "POST",
+        f"{_ROOM}/messages",
+        "Post a message, the same as over the socket.",
+        201,
+        Message,
+        http.NewMessage,
+        codes=("not_found", "forbidden", "conflict", "too_long"),
+    ),
+    Route(
+        "GET",
+        f"{_ROOM}/stream",
+        "The room's events as server-sent events; ids are <epoch>:<number>.",
+        200,
+        codes=("not_found",),
+    ),
+    Route(
+        "GET",
+        "/search",
+        "The newest messages with all these words.",
+        200,
+        HistoryReply,
+        query=http.SearchQuery,
+        codes=("not_found",),
+    ),
+    Route(
+        "GET",
+        "/messages/{message_id}/versions",
+        "Earlier texts.",
+        200,
+        http.VersionList,
+        codes=("not_found",),
+    ),
+    Route(
+        "GET",
+        "/messages/{message_id}/run",
+        "What an assistant's answer was made from.",
+        200,
+        http.RunReport,
+        codes=("not_found",),
+    ),
+)
