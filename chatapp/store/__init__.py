@@ -1,0 +1,1 @@
+"""The database: the writer that commits, the reads that the loop needs, and the schema."""

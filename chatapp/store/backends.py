@@ -1,0 +1,223 @@
+"""How a batch of jobs becomes one durable transaction, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from chatapp.errors import ChatError
+
+from . import posting
+from .database import connect_sqlite, unavailable
+from .tx import Told, Tx
+
+Outcome = tuple[Any, Exception | None]
+
+
+# One stuck transaction elsewhere may cost its own room, not everybody: a lock that does not come is given up, and so is
+# a transaction of ours that a stopped process left open.
+SETTINGS = (
+    "SET synchronous_commit = on",
+    "SET lock_timeout = '3s'",
+    "SET idle_in_transaction_session_timeout = '10s'",
+)
+TCP_MS = 10_000
+
+TRIES = 3  # of a job that gave way in a deadlock
+
+
+class Backend(Protocol):
+    """Owned by the writer; not shared with anybody."""
+
+    in_thread: (
+        bool  # whether commit() belongs in an OS thread (it blocks) or on the loop (it yields)
+    )
+
+    def commit(self, jobs: Sequence[Any]) -> tuple[list[Outcome], list[Told]]: ...
+    def close(self) -> None: ...
+
+
+def run_jobs(tx: Tx, jobs: Sequence[Any]) -> list[Outcome]:
+    """Run a batch inside an open transaction; what the database itself refuses is raised."""
+    tx.lock([room_id for job in jobs for room_id in job.rooms()])
+    outcomes: list[Outcome] = []
+    index = 0
+    while index < len(jobs):
+        end = index
+        while end < len(jobs) and isinstance(jobs[end], posting.PostMessage):
+            end += 1
+        if end > index:
+            outcomes += posting.post_all(tx, jobs[index:end])
+            index = end
+        else:
+            outcomes.append(_run_one(tx, jobs[index]))
+            index += 1
+    return outcomes
+
+
+def _run_one(tx: Tx, job: Any) -> Outcome:
+    told, moved = len(tx.told), tx.marks()
+    tx.cursor.execute("SAVEPOINT job")
+    try:
+        result = job.run(tx)
+    except ChatError as refusal:
+        tx.cursor.execute("ROLLBACK TO SAVEPOINT job")
+        tx.cursor.execute("RELEASE SAVEPOINT job")
+        del tx.told[told:]
+        tx.restore(moved)
+        return None, refusal
+    tx.cursor.execute("RELEASE SAVEPOINT job")
+    return result, None
+
+
+class _Transactions:
+    """What both databases share: the batch in one transaction, and one by one if that failed."""
+
+    dialect: str
+    operational_errors: tuple[type[Exception], ...]
+    deadlocks: tuple[type[Exception], ...] = ()
+    locked: tuple[type[Exception], ...] = ()  # deadlocks, and locks that did not come
+
+    def _cursor(self) -> Any:
+        raise NotImplementedError
+
+    def _begin(self, cursor: Any) -> None:
+        raise NotImplementedError
+
+    def _broken(self) -> None:
+        """The transaction ended badly: roll back or let go of the connection."""
+        raise NotImplementedError
+
+    def commit(self, jobs: Sequence[Any]) -> tuple[list[Outcome], list[Told]]:
+        """Outcomes in the order of `jobs`, and what the rooms are to be told. Never raises."""
+        try:
+            return self._transact(jobs)
+        except self.locked:
+            pass  # two servers waited for each other's rooms and this one had to give way, or a room is stuck
+        except self.operational_errors:
+            return [(None, unavailable())] * len(jobs), []
+        except Exception as error:  # noqa: BLE001 - a job's own fault is its answer
+            if len(jobs) == 1:
+                return [(None, error)], []
+        return self._one_by_one(jobs)
+
+    def _one_by_one(self, jobs: Sequence[Any]) -> tuple[list[Outcome], list[Told]]:
+        """One job's fault (a constraint, a bug, a room that is stuck) must not be the others': each alone."""
+        outcomes: list[Outcome] = []
+        told: list[Told] = []
+        stuck: set[int] = set()
+        for job in jobs:
+            if stuck.isdisjoint(job.rooms()):
+                outcome, its_told = self._alone(job, stuck)
+                told += its_told
+            else:
+                outcome = (None, unavailable())  # nobody waits once more for what did not come
+            outcomes.append(outcome)
+        return outcomes, told
+
+    def _alone(self, job: Any, stuck: set[int]) -> tuple[Outcome, list[Told]]:
+        for _ in range(TRIES):
+            try:
+                (outcome,), told = self._transact([job])
+            except self.deadlocks:
+                continue
+            except self.operational_errors as error:
+                if isinstance(error, self.locked):
+                    stuck.update(job.rooms())
+                break
+            except Exception as error:  # noqa: BLE001 - a job's own fault is its answer
+                return (None, error), []
+            return outcome, told
+        return (None, unavailable()), []
+
+    def _transact(self, jobs: Sequence[Any]) -> tuple[list[Outcome], list[Told]]:
+        cursor = self._cursor()
+        try:
+            self._begin(cursor)
+            tx = Tx(cursor, self.dialect)
+            outcomes = run_jobs(tx, jobs)
+            cursor.execute("COMMIT")
+        except BaseException:
+            self._broken()
+            raise
+        return outcomes, tx.told
+
+
+class SqliteBackend(_Transactions):
+    """A file: the connection is opened, used and closed in the writer's own thread."""
+
+    in_thread = True
+    dialect = "sqlite"
+    operational_errors = (sqlite3.OperationalError,)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    def _cursor(self) -> sqlite3.Cursor:
+        if self._connection is None:
+            self._connection = connect_sqlite(self._path)
+        return self._connection.cursor()
+
+    def _begin(self, cursor: sqlite3.Cursor) -> None:
+        cursor.execute("BEGIN IMMEDIATE")
+
+    def _broken(self) -> None:
+        if self._connection is not None:
+            try:
+                self._connection.rollback()
+            except sqlite3.Error:
+                self.close()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class PostgresBackend(_Transactions):
+    """A server: waits on its socket as a task of the loop."""
+
+    in_thread = False
+    dialect = "postgresql"
+
+    def __init__(self, url: str) -> None:
+        # Not at the top: the runtime chooses how it waits before it is imported.
+        import psycopg  # noqa: PLC0415
+
+        self._psycopg = psycopg
+        self._url = url.replace("postgresql+psycopg:", "postgresql:", 1)
+        self._connection: Any = None
+        self.operational_errors = (
+            psycopg.OperationalError,
+            psycopg.InterfaceError,
+            psycopg.errors.ReadOnlySqlTransaction,  # a standby, after a failover
+        )
+        self.deadlocks = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+        self.locked = (*self.deadlocks, psycopg.errors.LockNotAvailable)
+
+    def _cursor(self) -> Any:
+        if self._connection is None:
+            self._connection = self._psycopg.connect(
+                self._url, autocommit=True, connect_timeout=5, tcp_user_timeout=TCP_MS
+            )
+            for setting in SETTINGS:
+                self._connection.execute(setting)
+        return self._connection.cursor()
+
+    def _begin(self, cursor: Any) -> None:
+        cursor.execute("BEGIN")
+
+    def _broken(self) -> None:
+        if self._connection is None:
+            return
+        try:
+            self._connection.execute("ROLLBACK")
+        except self._psycopg.Error:
+            self.close()
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()

@@ -1,0 +1,257 @@
+"""Rooms and who is in them: creating, entering, leaving, rights, and the read cursor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatapp.errors import ChatError, not_found
+from chatapp.ids import new_id
+from chatapp.payloads import User
+
+from .sql import Statement
+from .tx import RoomRow, Tx
+
+ASSISTANT_ID = "assistant"  # the assistant that every room has from its creation
+EPOCH_LENGTH = 12
+ROLES = ("owner", "moderator", "member", "readonly")
+
+_INSERT = Statement(
+    "INSERT INTO rooms (slug, name, kind, retention, epoch, last_seq, members_count, created_by, created_at)"
+    " VALUES (:slug, :name, :kind, :retention, :epoch, 0, 0, :by, :at) ON CONFLICT (slug) DO NOTHING RETURNING id"
+)
+_BY_SLUG = Statement("SELECT id, kind FROM rooms WHERE slug = :slug")
+_ENTER = Statement(
+    "INSERT INTO memberships (room_id, user_id, role, read_seq, joined_at)"
+    " VALUES (:room, :user, :role, :read, :at) ON CONFLICT DO NOTHING"
+)
+_COUNT = Statement(
+    "UPDATE rooms SET members_count = members_count + :more WHERE id = :room AND EXISTS"
+    " (SELECT 1 FROM users WHERE id = :user AND kind IN ('person', 'guest'))"
+)
+_ROLE = Statement("SELECT role FROM memberships WHERE room_id = :room AND user_id = :user")
+_USER = Statement("SELECT id, name, kind FROM users WHERE id = :user")
+_LEAVE = Statement("DELETE FROM memberships WHERE room_id = :room AND user_id = :user")
+_SET_ROLE = Statement(
+    "UPDATE memberships SET role = :role WHERE room_id = :room AND user_id = :user"
+)
+_RENAME = Statement("UPDATE rooms SET name = :name WHERE id = :room")
+_OWNERS = Statement(
+    "SELECT count(*) FROM memberships WHERE room_id = :room AND role = 'owner' AND user_id <> :user"
+)
+_READ = Statement(
+    "UPDATE memberships SET read_seq = :seq WHERE room_id = :room AND user_id = :user AND read_seq < :seq"
+)
+_CURSOR = Statement("SELECT read_seq FROM memberships WHERE room_id = :room AND user_id = :user")
+
+
+@dataclass(slots=True)
+class CreateRoom:
+    """Make a room with its owner and its assistant in it. Conflict when the slug is taken."""
+
+    slug: str
+    name: str
+    kind: str
+    retention: str
+    owner: User
+    others: tuple[User, ...] = ()
+    owner_role: str = "owner"
+
+    def rooms(self) -> list[int]:
+        return []
+
+    def run(self, tx: Tx) -> int:
+        room_id = tx.value(
+            _INSERT,
+            slug=self.slug,
+            name=self.name,
+            kind=self.kind,
+            retention=self.retention,
+            epoch=new_id()[:EPOCH_LENGTH],
+            by=self.owner.id,
+            at=tx.now,
+        )
+        if room_id is None:
+            raise ChatError("conflict", "There is a room of this name already.")
+        _enter(tx, room_id, self.owner.id, self.owner_role, 0)
+        for user in self.others:
+            _enter(tx, room_id, user.id, "member", 0)
+        if self.kind != "direct":
+            _enter(tx, room_id, ASSISTANT_ID, "member", 0)
+        return int(room_id)
+
+
+def _enter(tx: Tx, room_id: int, user_id: str, role: str, read: int) -> bool:
+    if not tx.run(_ENTER, room=room_id, user=user_id, role=role, read=read, at=tx.now):
+        return False
+    tx.run(_COUNT, room=room_id, user=user_id, more=1)
+    return True
+
+
+def _leave(tx: Tx, room_id: int, user_id: str) -> None:
+    if tx.run(_LEAVE, room=room_id, user=user_id):
+        tx.run(_COUNT, room=room_id, user=user_id, more=-1)
+
+
+@dataclass(slots=True)
+class EnterPublicRoom:
+    """A first visit to a public room makes a member; it takes no number. What was said before counts as read.
+
+    `room_id`, where it is known, has the room locked in its turn: locked later it could deadlock with another server.
+    """
+
+    slug: str
+    user: User
+    room_id: int | None = None
+
+    def rooms(self) -> list[int]:
+        return [] if self.room_id is None else [self.room_id]
+
+    def run(self, tx: Tx) -> int:
+        row = tx.one(_BY_SLUG, slug=self.slug)
+        if row is None or row[1] != "public":
+            raise not_found("room")
+        room = tx.room(row[0])
+        _enter(tx, room.id, self.user.id, "member", room.last_seq)
+        return room.id
+
+
+def _own_role(tx: Tx, room_id: int, user_id: str) -> str:
+    role = tx.value(_ROLE, room=room_id, user=user_id)
+    if role is None:
+        raise not_found("room")
+    return str(role)
+
+
+def _other(tx: Tx, user_id: str) -> User:
+    row = tx.one(_USER, user=user_id)
+    if row is None:
+        raise not_found("person")
+    return User(*row)
+
+
+@dataclass(slots=True, frozen=True)
+class MemberChange:
+    """Who became what: role None is no longer a member, `added` a new one. `seq`: its number, 0 for none."""
+
+    room: RoomRow
+    user: User
+    role: str | None
+    added: bool
+    seq: int = 0
+
+
+@dataclass(slots=True)
+class SetMember:
+    """Bring somebody in, or give a member another role: by owners and moderators, roles above member by owners only."""
+
+    room_id: int
+    by: User
+    user_id: str
+    role: str
+
+    def rooms(self) -> list[int]:
+        return [self.room_id]
+
+    def run(self, tx: Tx) -> MemberChange:
+        room = tx.room(self.room_id)
+        own = _own_role(tx, room.id, self.by.id)
+        user = _other(tx, self.user_id)
+        before = tx.value(_ROLE, room=room.id, user=user.id)
+        self._check(tx, own, before, user)
+        if before == self.role:
+            return MemberChange(room, user, self.role, False)
+        if before is None:
+            _enter(tx, room.id, user.id, self.role, room.last_seq)
+        else:
+            tx.run(_SET_ROLE, room=room.id, user=user.id, role=self.role)
+        kind = "member" if before is None else "role"
+        seq = tx.tell_room(room, kind, user.id, self.by, user=user, role=self.role)
+        return MemberChange(room, user, self.role, before is None, seq)
+
+    def _check(self, tx: Tx, own: str, before: str | None, user: User) -> None:
+        if user.kind == "system" or (user.kind == "assistant" and self.role != "member"):
+            raise ChatError("forbidden", "Only people have a role in a room.")
+        privileged = self.role in ("owner", "moderator") or before in ("owner", "moderator")
+        if own not in ("owner", "moderator") or (privileged and own != "owner"):
+            raise ChatError("forbidden", "Your role in this room does not allow this.")
+        if before == "owner" and self.role != "owner":
+            _keep_an_owner(tx, self.room_id, user.id)
+
+
+def _keep_an_owner(tx: Tx, room_id: int, user_id: str) -> None:
+    if not tx.value(_OWNERS, room=room_id, user=user_id):
+        raise ChatError("conflict", "A room needs an owner. Make somebody else owner first.")
+
+
+@dataclass(slots=True)
+class RemoveMember:
+    """Take somebody out, or leave oneself. A numbered change: everyone sees it, and nothing follows for the removed."""
+
+    room_id: int
+    by: User
+    user_id: str
+
+    def rooms(self) -> list[int]:
+        return [self.room_id]
+
+    def run(self, tx: Tx) -> MemberChange:
+        room = tx.room(self.room_id)
+        own = _own_role(tx, room.id, self.by.id)
+        role = tx.value(_ROLE, room=room.id, user=self.user_id)
+        if role is None:
+            raise not_found("person")
+        user = _other(tx, self.user_id)
+        if user.id != self.by.id:
+            if own not in ("owner", "moderator") or (
+                role in ("owner", "moderator") and own != "owner"
+            ):
+                raise ChatError("forbidden", "Your role in this room does not allow this.")
+        elif role == "owner" and room.members_count > 1:
+            _keep_an_owner(tx, room.id, user.id)
+        _leave(tx, room.id, user.id)
+        seq = tx.tell_room(room, "member", user.id, self.by, user=user, role=None)
+        return MemberChange(room, user, None, False, seq)
+
+
+@dataclass(slots=True)
+class RenameRoom:
+    """Give the room another name; its slug never changes."""
+
+    room_id: int
+    by: User
+    name: str
+
+    def rooms(self) -> list[int]:
+        return [self.room_id]
+
+    def run(self, tx: Tx) -> RoomRow:
+        room = tx.room(self.room_id)
+        if _own_role(tx, room.id, self.by.id) not in ("owner", "moderator"):
+            raise ChatError("forbidden", "Your role in this room does not allow this.")
+        if room.name != self.name:
+            room.name = self.name
+            tx.run(_RENAME, room=room.id, name=self.name)
+            tx.tell_room(room, "room", str(room.id), self.by, name=self.name)
+        return room
+
+
+@dataclass(slots=True)
+class MoveCursor:
+    """Move one's read cursor forward, never beyond the room's last number, never back."""
+
+    room_id: int
+    user_id: str
+    seq: int
+
+    def rooms(self) -> list[int]:
+        return [self.room_id]
+
+    def run(self, tx: Tx) -> tuple[int, bool]:
+        """The cursor, and whether it moved."""
+        room = tx.room(self.room_id)
+        wanted = min(self.seq, room.last_seq)
+        moved = bool(tx.run(_READ, room=room.id, user=self.user_id, seq=wanted))
+        cursor = tx.value(_CURSOR, room=room.id, user=self.user_id)
+        if cursor is None:
+            raise not_found("room")
+        return int(cursor), moved

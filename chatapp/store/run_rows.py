@@ -1,0 +1,214 @@
+"""The rows of runs: what the jobs of run_jobs and run_leases share.
+
+A run is an answer being made: queued → thinking → streaming → done | stopped | failed | interrupted. One at a time
+for each room and assistant is thinking or streaming, the others wait in the order of their places. `attempt` fences:
+whoever carries an attempt out may only touch the run while it has that number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatapp.payloads import MentionSpan, Message, User
+
+from . import changing, messages, search
+from .posting import MENTION, mentions_column
+from .sql import Connection, Row, Statement
+from .tx import RoomRow, Tx
+
+LEASE_MS = 15_000
+ACTIVE = ("queued", "thinking", "streaming")
+
+Place = tuple[int, int]  # room id and seq: the key of a run and of its message
+
+_COLUMNS = """SELECT r.room_id, r.seq, r.attempt, r.state, r.question_seq, r.hops, r.text,
+    a.id, a.name, a.kind, q.id, q.name, q.kind
+    FROM runs r JOIN users a ON a.id = r.assistant_id JOIN users q ON q.id = r.asker_id """
+_ONE = _COLUMNS + "WHERE r.room_id = :room AND r.seq = :seq"
+_READ = Statement(_ONE)
+_HOLD = Statement(_ONE, _ONE + " FOR UPDATE OF r")
+_QUEUED = Statement(
+    _COLUMNS + "WHERE r.state = 'queued' AND r.room_id = :room AND r.assistant_id = :assistant"
+    " ORDER BY r.seq"
+)
+_BUSY = Statement(
+    "SELECT count(*) FROM runs WHERE state IN ('thinking', 'streaming') AND room_id = :room"
+    " AND assistant_id = :assistant"
+)
+_CLAIM = Statement(
+    "UPDATE runs SET state = 'thinking', attempt = :attempt, owner = :owner, lease_until = :lease, text = '',"
+    " started_at = :at, first_token_at = NULL, ended_at = NULL, stopped_by = NULL, error = NULL"
+    " WHERE room_id = :room AND seq = :seq"
+)
+_END = Statement(
+    "UPDATE runs SET state = :status, owner = NULL, lease_until = NULL, text = '', ended_at = :at,"
+    " stopped_by = :stopped_by, error = :error, prompt_tokens = :prompt_tokens,"
+    " completion_tokens = :completion_tokens WHERE room_id = :room AND seq = :seq"
+)
+_STATUS = Statement(
+    "UPDATE messages SET status = :status, changed_seq = :changed WHERE room_id = :room AND seq = :seq"
+)
+_BODY = Statement(
+    "UPDATE messages SET body = :body, mentions = :mentions, status = :status, changed_seq = :changed"
+    " WHERE room_id = :room AND seq = :seq"
+)
+_TOUCH = Statement(
+    "UPDATE messages SET changed_seq = :changed WHERE room_id = :room AND seq = :seq"
+)
+
+
+@dataclass(slots=True, frozen=True)
+class RunRow:
+    """A run as it stands. `text` is what was saved of an answer that is being written."""
+
+    room_id: int
+    seq: int
+    attempt: int
+    state: str
+    question_seq: int
+    hops: int
+    text: str
+    assistant: User
+    asker: User
+
+    @property
+    def active(self) -> bool:
+        return self.state in ACTIVE
+
+
+@dataclass(slots=True, frozen=True)
+class Claim:
+    """An attempt that `owner` holds the lease of, and has to carry out."""
+
+    owner: str
+    room_id: int
+    slug: str
+    seq: int
+    attempt: int
+    question_seq: int
+    hops: int
+    assistant: User
+    asker: User
+
+
+@dataclass(slots=True, frozen=True)
+class Ending:
+    """How a run ended. `text` None: what was saved of it."""
+
+    status: str
+    text: str | None = None
+    error: str | None = None
+    stopped_by: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    mentions: tuple[MentionSpan, ...] = ()
+
+
+def run_row(row: Row) -> RunRow:
+    """A run from the columns of _COLUMNS."""
+    room_id, seq, attempt, state, question_seq, hops, text = row[:7]
+    assistant, asker = messages.user(row[7:10]), messages.user(row[10:13])
+    return RunRow(room_id, seq, attempt, state, question_seq, hops, text, assistant, asker)
+
+
+def load(db: Connection, room_id: int, seq: int) -> RunRow | None:
+    """The run of the message at this place."""
+    row = db.one(_READ, room=room_id, seq=seq)
+    return run_row(row) if row else None
+
+
+def hold(tx: Tx, room_id: int, seq: int) -> RunRow | None:
+    """As load(), and nobody saves to it or renews its lease until this transaction ends."""
+    row = tx.one(_HOLD, room=room_id, seq=seq)
+    return run_row(row) if row else None
+
+
+def busy(tx: Tx, room_id: int, assistant_id: str) -> bool:
+    """Whether the assistant is answering in the room."""
+    return bool(tx.value(_BUSY, room=room_id, assistant=assistant_id))
+
+
+def queue(tx: Tx, room_id: int, assistant_id: str) -> list[RunRow]:
+    """The answers that wait for their turn, in its order."""
+    return [run_row(row) for row in tx.all(_QUEUED, room=room_id, assistant=assistant_id)]
+
+
+def claim(tx: Tx, room: RoomRow, run: RunRow, attempt: int, owner: str) -> Claim:
+    """Give the run to `owner`, who starts it afresh. The message is not told here."""
+    tx.run(
+        _CLAIM,
+        room=room.id,
+        seq=run.seq,
+        attempt=attempt,
+        owner=owner,
+        lease=tx.database_now() + LEASE_MS,
+        at=tx.now,
+    )
+    return Claim(
+        owner,
+        room.id,
+        room.slug,
+        run.seq,
+        attempt,
+        run.question_seq,
+        run.hops,
+        run.assistant,
+        run.asker,
+    )
+
+
+def set_status(tx: Tx, room: RoomRow, run: RunRow, status: str, by: str | None) -> Message:
+    """A numbered change of the answer's state alone."""
+    number = tx.number(room, "run", str(run.seq), by)
+    tx.run(_STATUS, room=room.id, seq=run.seq, status=status, changed=number)
+    return changing.changed(tx, room, run.seq)
+
+
+def end(tx: Tx, room: RoomRow, run: RunRow, how: Ending) -> Message:
+    """Close the run for good: its text becomes the message's body. A numbered change."""
+    body = run.text if how.text is None else how.text
+    place = {"room": room.id, "seq": run.seq}
+    tx.run(
+        _END,
+        **place,
+        status=how.status,
+        at=tx.now,
+        stopped_by=how.stopped_by,
+        error=how.error,
+        prompt_tokens=how.prompt_tokens,
+        completion_tokens=how.completion_tokens,
+    )
+    number = tx.number(room, "run", str(run.seq), how.stopped_by or run.assistant.id)
+    tx.run(
+        _BODY,
+        **place,
+        body=body,
+        mentions=mentions_column(list(how.mentions)),
+        status=how.status,
+        changed=number,
+    )
+    tx.many(MENTION, [{"user": span.user_id, **place} for span in how.mentions])
+    search.unindex(tx, room.id, run.seq, "")
+    search.index(tx, [(room.id, run.seq, body)])
+    return changing.changed(tx, room, run.seq)
+
+
+def promote(tx: Tx, room: RoomRow, assistant_id: str, owner: str) -> list[Claim]:
+    """Start the answer whose turn it is, if none is being written; those behind it move up, visibly."""
+    waiting = queue(tx, room.id, assistant_id)
+    claims: list[Claim] = []
+    if waiting and not busy(tx, room.id, assistant_id):
+        first = waiting.pop(0)
+        claims.append(claim(tx, room, first, first.attempt, owner))
+        set_status(tx, room, first, "thinking", assistant_id)
+        move_up(tx, room, waiting)
+    return claims
+
+
+def move_up(tx: Tx, room: RoomRow, waiting: Sequence[RunRow]) -> None:
+    """Tell the new places of those who wait: a place in the queue is part of a message's state."""
+    for run in waiting:
+        number = tx.number(room, "run", str(run.seq), run.assistant.id)
+        tx.run(_TOUCH, room=room.id, seq=run.seq, changed=number)
+        changing.changed(tx, room, run.seq)

@@ -1,0 +1,96 @@
+"""The search index: words, and pairs of neighbouring letters where a script is written without spaces between words.
+
+Two Hangul syllables are found anywhere in a word, since every pair of neighbours is a term. SQLite keeps the terms in
+a contentless FTS5 table whose row id is `room << 32 | seq`, so that a search in one room is a range of row ids and its
+cost does not grow with other rooms; PostgreSQL keeps them as a tsvector under a GIN index.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from itertools import pairwise
+
+from .sql import Connection, Statement
+from .tx import Tx
+
+MAX_TERMS = 12  # of a query; more do not narrow it further
+SEQ_BITS = 32
+
+_CJK = (
+    r"\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+)
+_WORDS = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
+_IS_CJK = re.compile(rf"[{_CJK}]")
+
+_ADD = Statement(
+    "INSERT INTO search (rowid, terms) VALUES (:doc, :terms)",
+    "INSERT INTO search_documents (room_id, seq, terms) VALUES (:room, :seq, array_to_tsvector(CAST(:list AS text[])))",
+)
+_DROP = Statement(
+    "INSERT INTO search (search, rowid, terms) VALUES ('delete', :doc, :terms)",
+    "DELETE FROM search_documents WHERE room_id = :room AND seq = :seq",
+)
+_FIND = Statement(
+    "SELECT rowid & 4294967295 FROM search WHERE search MATCH :query AND rowid BETWEEN :low AND :high"
+    " ORDER BY rowid DESC LIMIT :limit",
+    "SELECT seq FROM search_documents WHERE room_id = :room AND terms @@ CAST(:query AS tsquery)"
+    " ORDER BY seq DESC LIMIT :limit",
+)
+
+
+def terms(text: str) -> list[str]:
+    """The terms under which a text is found, each once: folded words, and pairs of letters of CJK runs."""
+    found: dict[str, None] = {}
+    for match in _WORDS.finditer(unicodedata.normalize("NFKC", text).casefold()):
+        word = match.group()
+        if not _IS_CJK.match(word):
+            found[word[:64]] = None
+            continue
+        for letter in word:
+            found[letter] = None
+        for pair in pairwise(word):
+            found["".join(pair)] = None
+    return list(found)
+
+
+def query_terms(text: str) -> list[str]:
+    """The terms that all must be there: of a CJK run its pairs, or its one letter."""
+    found = terms(text)
+    pairs = [term for term in found if not (len(term) == 1 and _IS_CJK.match(term))]
+    return (pairs or found)[:MAX_TERMS]
+
+
+def index(tx: Tx, rows: Iterable[tuple[int, int, str]]) -> None:
+    """Add (room_id, seq, body) rows to the index."""
+    tx.many(_ADD, [_document(tx, *row) for row in rows])
+
+
+def unindex(tx: Tx, room_id: int, seq: int, body: str) -> None:
+    """Take a message out; `body` is the text it was indexed with."""
+    tx.run(_DROP, **_document(tx, room_id, seq, body))
+
+
+def _document(tx: Tx, room_id: int, seq: int, body: str) -> dict[str, object]:
+    found = terms(body)
+    if tx.dialect == "sqlite":
+        return {"doc": room_id << SEQ_BITS | seq, "terms": " ".join(found)}
+    return {"room": room_id, "seq": seq, "list": found}
+
+
+def find(db: Connection, room_id: int, text: str, limit: int) -> list[int]:
+    """Places of the newest messages of a room that hold every term of `text`, newest first."""
+    wanted = query_terms(text)
+    if not wanted:
+        return []
+    low = room_id << SEQ_BITS
+    if db.dialect == "sqlite":
+        params: dict[str, object] = {
+            "query": " AND ".join(f'"{term}"' for term in wanted),
+            "low": low,
+            "high": low | ((1 << SEQ_BITS) - 1),
+        }
+    else:
+        params = {"room": room_id, "query": " & ".join(f"'{term}'" for term in wanted)}
+    return [row[0] for row in db.all(_FIND, limit=limit, **params)]

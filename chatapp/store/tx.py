@@ -1,0 +1,132 @@
+"""A write transaction as jobs see it: statements, the rooms' numbers, and what is to be told after the commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from chatapp.clock import now_ms
+from chatapp.errors import not_found
+from chatapp.payloads import Numbered, User
+
+from .sql import Connection, Cursor, Statement
+
+_LOCK = Statement(
+    "SELECT id, slug, name, epoch, last_seq, retention, members_count FROM rooms WHERE id IN :[rooms] ORDER BY id",
+    "SELECT id, slug, name, epoch, last_seq, retention, members_count FROM rooms WHERE id IN :[rooms]"
+    " ORDER BY id FOR UPDATE",
+)
+_SET_LAST = Statement("UPDATE rooms SET last_seq = :seq WHERE id = :room")
+_CHANGE = Statement(
+    "INSERT INTO changes (room_id, seq, kind, subject, by_id, at, data)"
+    " VALUES (:room, :seq, :kind, :subject, :by, :at, :data)"
+)
+_DATABASE_NOW = Statement(
+    "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+    "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
+)
+
+
+@dataclass(slots=True)
+class RoomRow:
+    """A room locked by this transaction."""
+
+    id: int
+    slug: str
+    name: str
+    epoch: str
+    last_seq: int
+    retention: str
+    members_count: int
+
+
+@dataclass(slots=True, frozen=True)
+class Told:
+    """What one transaction did to one room, numbers ascending."""
+
+    room_id: int
+    slug: str
+    epoch: str
+    events: list[Numbered]
+
+
+class Tx(Connection):
+    """One transaction. `now` is the wall clock at its start; `told` goes to the relay after the commit."""
+
+    def __init__(self, cursor: Cursor, dialect: str) -> None:
+        super().__init__(cursor, dialect)
+        self.now = now_ms()
+        self.told: list[Told] = []
+        self._rooms: dict[int, RoomRow] = {}
+
+    def lock(self, room_ids: list[int]) -> dict[int, RoomRow]:
+        """Lock rooms in the order of their ids (so that two batches cannot wait for each other); missing ones are left out."""
+        wanted = sorted({room_id for room_id in room_ids if room_id not in self._rooms})
+        if wanted:
+            for row in self.all(_LOCK, rooms=wanted):
+                self._rooms[row[0]] = RoomRow(*row)
+        return {room_id: self._rooms[room_id] for room_id in room_ids if room_id in self._rooms}
+
+    def room(self, room_id: int) -> RoomRow:
+        """One room, locked. Raises ChatError `not_found`."""
+        try:
+            return self.lock([room_id])[room_id]
+        except KeyError:
+            raise not_found("room") from None
+
+    def number(
+        self, room: RoomRow, kind: str, subject: str, by: str | None, data: bytes | None = None
+    ) -> int:
+        """Take the room's next number for one change and write its row."""
+        seq = room.last_seq + 1
+        self.many(
+            _CHANGE,
+            [
+                {
+                    "room": room.id,
+                    "seq": seq,
+                    "kind": kind,
+                    "subject": subject,
+                    "by": by,
+                    "at": self.now,
+                    "data": None if data is None else data.decode(),
+                }
+            ],
+        )
+        self.move(room, seq)
+        return seq
+
+    def move(self, room: RoomRow, seq: int) -> None:
+        """Set the room's last number, after the rows of `changes` up to it are written."""
+        room.last_seq = seq
+        self.run(_SET_LAST, seq=seq, room=room.id)
+
+    def tell(self, room: RoomRow, *events: Numbered) -> None:
+        """Have the members told after the commit."""
+        self.told.append(Told(room.id, room.slug, room.epoch, list(events)))
+
+    def tell_room(
+        self, room: RoomRow, kind: str, subject: str, by: User | None, **fields: Any
+    ) -> int:
+        """Number a change that is not a message's and tell the members; returns the number."""
+        seq = room.last_seq + 1
+        payload = msgspec.json.encode(
+            {"room": room.slug, "seq": seq, "kind": kind, "by": by, **fields}
+        )
+        self.number(room, kind, subject, by.id if by else None, payload)
+        self.tell(room, Numbered(seq, "room", payload))
+        return seq
+
+    def marks(self) -> dict[int, RoomRow]:
+        """The locked rooms as they stand, to be restored when a job is undone."""
+        return {room_id: replace(room) for room_id, room in self._rooms.items()}
+
+    def restore(self, marks: dict[int, RoomRow]) -> None:
+        """Back to marks(): rooms locked since are looked up again when they are needed."""
+        self._rooms = marks
+
+    def database_now(self) -> int:
+        """The database's clock in milliseconds: what leases go by, whatever the workers' clocks say."""
+        return int(self.value(_DATABASE_NOW))
