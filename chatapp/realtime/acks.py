@@ -1,0 +1,166 @@
+"""Answers to events: how they look, and that they come in the order of the events."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import msgspec
+
+from chatapp import runtime
+from chatapp.errors import ChatError
+from chatapp.ids import new_id
+
+from . import frames
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .connection import Connection
+    from .fanout import Fanout
+
+log = logging.getLogger("chatapp.events")
+
+_encode = msgspec.json.encode
+
+
+class Deferred(Protocol):
+    """A result that comes later; store.Pending is one."""
+
+    def on_done(self, callback: Callable[[Any, Exception | None], None], /) -> None:
+        """Have callback(result, error) called once it is there."""
+
+    def wait(self) -> Any:
+        """The result, once it is there; raises the error."""
+
+
+class Followed(NamedTuple):
+    """A handler's result, and packets that go out right behind its ack, before anything else."""
+
+    reply: Any
+    packets: list[bytes]
+
+
+class Fault(ChatError):
+    """`internal`: not the client's fault. The log has the rest under `request_id`."""
+
+    def __init__(self, event: str, who: str, error: Exception) -> None:
+        super().__init__("internal", "Something went wrong on the server.")
+        self.request_id = new_id()
+        log.error("%s by %s failed, request %s", event, who, self.request_id, exc_info=error)
+
+
+def refusal(error: ChatError) -> dict[str, Any]:
+    """The `error` of an ack, or the `data` of a refused CONNECT."""
+    shape: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.retry_after is not None:
+        shape["retry_after"] = error.retry_after
+    shape["request_id"] = error.request_id if isinstance(error, Fault) else new_id()
+    return shape
+
+
+def _refused(error: ChatError) -> bytes:
+    return b'{"ok":false,"error":%b}' % _encode(refusal(error))
+
+
+def _accepted(result: Any) -> bytes:
+    if result is None:
+        return b'{"ok":true}'
+    body = result if isinstance(result, bytes) else _encode(result)
+    return b'{"ok":true}' if body == b"{}" else b'{"ok":true,' + body[1:]
+
+
+class Ticket:
+    """The place of one event's answer among those of its connection."""
+
+    __slots__ = ("ack_id", "conn", "deferred", "event", "packets", "reply")
+
+    def __init__(self, conn: Connection, ack_id: int | None, event: str) -> None:
+        self.conn = conn
+        self.ack_id = ack_id  # None: the client wants no answer
+        self.event = event
+        self.deferred: Deferred | None = None
+        self.reply: bytes | None = None
+        self.packets: list[bytes] = []
+
+
+class Acks:
+    """Sends the answers of all connections.
+
+    A connection's tickets queue up in `conn.pending` only while one of them is deferred; so nearly always an answer
+    goes out at once.
+    """
+
+    def __init__(self, fanout: Fanout) -> None:
+        self._fanout = fanout
+
+    def answer(self, ticket: Ticket, result: Any) -> None:
+        """Answer with what a handler returned: now, or when it is there."""
+        if hasattr(result, "on_done"):
+            self._defer(ticket, result)
+            return
+        if isinstance(result, Followed):
+            result, ticket.packets = result
+        self._finish(ticket, _accepted(result))
+
+    def refuse(self, ticket: Ticket, error: Exception) -> None:
+        """Answer with an error; one that is no ChatError is logged and answered `internal`."""
+        if not isinstance(error, ChatError):
+            error = Fault(ticket.event, ticket.conn.user.id, error)
+        self._finish(ticket, _refused(error))
+
+    def settle(self, conn: Connection) -> None:
+        """Wait for what is deferred; its own answer says how it ended."""
+        for ticket in tuple(conn.pending or ()):
+            if ticket.deferred is not None and ticket.reply is None:
+                try:
+                    ticket.deferred.wait()
+                except Exception:  # noqa: BLE001, S112
+                    continue
+
+    def _defer(self, ticket: Ticket, deferred: Deferred) -> None:
+        conn = ticket.conn
+        if conn.inline:
+            try:
+                self.answer(ticket, deferred.wait())
+            except Exception as error:  # noqa: BLE001 - refuse() tells them apart
+                self.refuse(ticket, error)
+            return
+        ticket.deferred = deferred
+        with runtime.turn:
+            if conn.pending is None:
+                conn.pending = deque()
+            conn.pending.append(ticket)
+        deferred.on_done(partial(self._done, ticket))
+
+    def _done(self, ticket: Ticket, result: Any, error: Exception | None) -> None:
+        # Called from where the result was made: it must not raise, others' results come next.
+        try:
+            if error is not None:
+                raise error
+            self._finish(ticket, _accepted(result))
+        except Exception as fault:  # noqa: BLE001 - refuse() tells them apart
+            self.refuse(ticket, fault)
+
+    def _finish(self, ticket: Ticket, reply: bytes) -> None:
+        ticket.reply = reply
+        pending = ticket.conn.pending
+        with runtime.turn:
+            if not pending:
+                self._send(ticket)
+                return
+            if ticket.deferred is None:
+                pending.append(ticket)
+            while pending and pending[0].reply is not None:
+                self._send(pending.popleft())
+
+    def _send(self, ticket: Ticket) -> None:
+        conn = ticket.conn
+        if conn.closed:
+            return
+        if ticket.ack_id is not None and ticket.reply is not None:
+            self._fanout.send_to(conn, frames.ack(ticket.ack_id, ticket.reply))
+        for packet in ticket.packets:
+            self._fanout.send_to(conn, packet)

@@ -1,0 +1,173 @@
+"""What is told at most once a second: read cursors in a room, and what moved in rooms that one is not looking at."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from chatapp import runtime
+from chatapp.payloads import ReadEvent
+
+from . import frames
+from .bus import Bus, Kind
+from .fanout import Fanout
+
+log = logging.getLogger("chatapp.realtime")
+
+EVERY_SECONDS = 1.0
+READS_MEMBERS = 200  # in larger rooms nobody is told how far others have read
+SUMMARIES_A_SECOND = 100  # of one room; with more people to tell, each is told less often
+
+
+class Reads:
+    """Read cursors that moved: `read {room, reads: {user_id: seq}}` to the room, on all workers."""
+
+    def __init__(self, fanout: Fanout, bus: Bus) -> None:
+        self._fanout, self._bus = fanout, bus
+        self._waiting: dict[int, ReadEvent] = {}
+        self._resting: set[int] = set()
+        bus.on(Kind.READS, self._moved_elsewhere)
+
+    def moved(self, room_id: int, slug: str, user_id: str, seq: int, members_count: int) -> None:
+        """The cursor of `user_id` stands at `seq` now."""
+        if members_count > READS_MEMBERS:
+            return
+        with runtime.turn:
+            event = ReadEvent(slug, {user_id: seq})
+            self._bus.publish(Kind.READS, str(room_id), msgspec.json.encode(event))
+            self._add(room_id, event)
+
+    def _moved_elsewhere(self, key: str, body: bytes) -> None:
+        if self._fanout.count(f"room:{key}"):
+            self._add(int(key), msgspec.json.decode(body, type=ReadEvent))
+
+    def _add(self, room_id: int, event: ReadEvent) -> None:
+        waiting = self._waiting.setdefault(room_id, ReadEvent(event.room, {}))
+        for user_id, seq in event.reads.items():
+            waiting.reads[user_id] = max(seq, waiting.reads.get(user_id, 0))
+        if room_id not in self._resting:
+            self._resting.add(room_id)
+            runtime.call_later(0.0, self._flush, room_id)
+
+    def _flush(self, room_id: int) -> None:
+        with runtime.turn:
+            event = self._waiting.pop(room_id, None)
+            if event is None:
+                self._resting.discard(room_id)
+                return
+            packet = frames.event("read", msgspec.json.encode(event))
+            self._fanout.send(f"room:{room_id}", packet)
+            runtime.call_later(EVERY_SECONDS, self._flush, room_id)
+
+
+class RoomNews:
+    """`room_changed` to the people who are connected here, for rooms that their connection has not joined.
+
+    `summarise(room_id, user_ids) -> {user_id: payload_json}` reads what to say; it runs in a background task, once a
+    second a room at most, for all concerned at once.
+    """
+
+    def __init__(
+        self, fanout: Fanout, summarise: Callable[[int, list[str]], Mapping[str, bytes]]
+    ) -> None:
+        self._fanout, self._summarise = fanout, summarise
+        self._rooms_of: dict[str, set[int]] = {}
+        self._people_in: defaultdict[int, set[str]] = defaultdict(set)
+        self._due: Counter[int] = Counter()  # rooms that are resting; above zero: touched meanwhile
+
+    def connected(self, user_id: str, room_ids: Iterable[int]) -> None:
+        """A connection of `user_id`, member of these rooms, begins here."""
+        with runtime.turn:
+            for room_id in room_ids:
+                self.added(user_id, room_id)
+
+    def disconnected(self, user_id: str) -> None:
+        """The last connection of `user_id` here has ended."""
+        with runtime.turn:
+            for room_id in self._rooms_of.pop(user_id, set()):
+                self._leave(room_id, user_id)
+
+    def added(self, user_id: str, room_id: int) -> None:
+        """`user_id` became a member of the room."""
+        with runtime.turn:
+            if self._fanout.count(f"user:{user_id}"):
+                self._rooms_of.setdefault(user_id, set()).add(room_id)
+                self._people_in[room_id].add(user_id)
+
+    def removed(self, user_id: str, room_id: int) -> None:
+        """`user_id` is no longer a member of the room."""
+        with runtime.turn:
+            self._rooms_of.get(user_id, set()).discard(room_id)
+            self._leave(room_id, user_id)
+
+    def _leave(self, room_id: int, user_id: str) -> None:
+        people = self._people_in.get(room_id)
+        if people is not None:
+            people.discard(user_id)
+            if not people:
+                del self._people_in[room_id]
+
+    def touched(self, room_id: int) -> None:
+        """Something was committed in the room, here or on another worker. Costs one look-up where nobody is concerned."""
+        if room_id not in self._people_in:
+            return
+        with runtime.turn:
+            # Who is concerned is looked up by the task, once for all that happens while the room rests: in a busy room
+            # of thousands this line runs for every message.
+            if room_id in self._due:
+                self._due[room_id] += 1
+            else:
+                self._due[room_id] = 0
+                runtime.spawn(self._tell, room_id)
+
+    def read(self, room_id: int, user_id: str) -> None:
+        """`user_id` has read in the room, on one device: the others, which have not joined it, are told."""
+        with runtime.turn:
+            elsewhere = any(
+                room_id not in conn.seats for conn in self._fanout.connections(f"user:{user_id}")
+            )
+        if elsewhere:
+            runtime.spawn(self._tell_one, room_id, user_id)
+
+    def _tell_one(self, room_id: int, user_id: str) -> None:
+        try:
+            self._send(room_id, self._summarise(room_id, [user_id]))
+        except Exception:
+            log.warning("news of room %d could not be read", room_id, exc_info=True)
+
+    def _concerned(self, room_id: int) -> list[str]:
+        return [
+            user_id
+            for user_id in self._people_in.get(room_id, ())
+            if any(
+                room_id not in conn.seats for conn in self._fanout.connections(f"user:{user_id}")
+            )
+        ]
+
+    def _tell(self, room_id: int) -> None:
+        user_ids: list[str] = []
+        try:
+            with runtime.turn:
+                user_ids = self._concerned(room_id)
+            if user_ids:
+                self._send(room_id, self._summarise(room_id, user_ids))
+        except Exception:
+            log.warning("news of room %d could not be read", room_id, exc_info=True)
+        rest = max(EVERY_SECONDS, len(user_ids) / SUMMARIES_A_SECOND)
+        runtime.call_later(rest, self._rested, room_id)
+
+    def _send(self, room_id: int, news: Mapping[str, bytes]) -> None:
+        with runtime.turn:
+            for user_id, payload in news.items():
+                packet = frames.event("room_changed", payload)
+                for conn in self._fanout.connections(f"user:{user_id}"):
+                    if room_id not in conn.seats:
+                        self._fanout.send_to(conn, packet)
+
+    def _rested(self, room_id: int) -> None:
+        with runtime.turn:
+            if self._due.pop(room_id, 0):
+                self.touched(room_id)

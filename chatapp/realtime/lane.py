@@ -1,0 +1,93 @@
+"""The events of one client, one after the other."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from chatapp import runtime
+from chatapp.runtime.crew import crew
+
+log = logging.getLogger("chatapp.transport")
+
+# This many items waiting: the client is not read any further until fewer than LOW wait.
+FULL = 128
+LOW = 32
+
+# Items that one client may have handled before the others have their turn.
+_SHARE = 16
+
+
+_NOTHING = object()
+
+
+class Lane:
+    """Handles items strictly in the order in which they came, in at most one task, while the reader goes on.
+
+    So a slow handler delays its own client's later events, but neither that client's pong nor anybody else. The
+    reader asks `full` and then stops; `on_low` tells it to go on. One with a task of its own calls wait() instead.
+    """
+
+    __slots__ = ("_busy", "_handle", "_items", "_low", "_on_low", "_shut", "_was_full")
+
+    def __init__(self, handle: Callable[[Any], None], on_low: Callable[[], None]) -> None:
+        self._handle = handle
+        self._on_low = on_low
+        self._items: deque[Any] = deque()
+        self._busy = False
+        self._was_full = False
+        self._low: runtime.Event | None = None
+        self._shut = False
+
+    def push(self, item: Any, *, last: bool = False) -> None:
+        """Have `item` handled behind all others. After the `last` one nothing is taken any more."""
+        with runtime.turn:
+            if self._shut:
+                return
+            self._shut = last
+            self._items.append(item)
+            if self._busy:
+                return
+            self._busy = True
+        crew.submit(self._drain)
+
+    @property
+    def full(self) -> bool:
+        """Whether the reader should stop. If so, on_low() will be called."""
+        with runtime.turn:
+            if len(self._items) >= FULL:
+                self._was_full = True
+            return self._was_full
+
+    def wait(self) -> None:
+        """Return when the reader may go on."""
+        while self.full:
+            with runtime.turn:
+                low = self._low = self._low or runtime.Event()
+            low.wait(1)
+
+    def _drain(self) -> None:
+        for _ in range(_SHARE):
+            with runtime.turn:
+                low = self._was_full and len(self._items) < LOW
+                self._was_full = self._was_full and not low
+                item = self._items.popleft() if self._items else _NOTHING
+                self._busy = item is not _NOTHING
+            if low:
+                self._tell_low()
+            if item is _NOTHING:
+                return
+            try:
+                self._handle(item)
+            except Exception:
+                log.exception("an item of a client could not be handled")
+        crew.submit(self._drain)
+
+    def _tell_low(self) -> None:
+        with runtime.turn:
+            low, self._low = self._low, None
+        if low is not None:
+            low.set()
+        self._on_low()
