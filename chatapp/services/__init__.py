@@ -1,0 +1,1 @@
+"""The domain: rooms, messages, people. No request, no socket, no emit."""

@@ -1,0 +1,76 @@
+"""Limits of rate: how often somebody may do something. Published in docs/operations.md.
+
+Each worker counts for itself: with N workers a limit bites at the latest at N times its rate.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chatapp import runtime
+from chatapp.errors import ChatError
+
+
+@dataclass(slots=True, frozen=True)
+class Limit:
+    """`burst` acts at once, then `per_minute` of them."""
+
+    per_minute: float
+    burst: int
+    key: str  # what is counted apart from each other: address, person, name
+
+
+LIMITS: dict[str, Limit] = {
+    "guest": Limit(60, 100, "address"),
+    "account": Limit(12, 20, "address"),
+    "sign_in": Limit(10, 10, "name and address"),
+    "sign_in_name": Limit(30, 50, "name"),
+    "sign_in_address": Limit(30, 50, "address"),
+    "connection": Limit(3_000, 500, "address"),
+    "page": Limit(600, 300, "address"),
+    "event": Limit(3_000, 200, "person"),
+    "message": Limit(600, 50, "person"),
+    "ai": Limit(6, 6, "person"),
+    "csp_report": Limit(60, 60, "address"),
+}
+
+# Keys remembered for one limit. Beyond, the one that was quiet for longest is forgotten, and most likely had its burst back.
+MAX_KEYS = 50_000
+
+
+class Limits:
+    """Counts acts by kind and key.
+
+    Of a key one number is kept: the time at which its burst is whole again. It lies at most one burst in the future.
+    """
+
+    def __init__(
+        self, override: float | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`override`: acts a second that every limit allows instead of its own rate. `clock` counts seconds."""
+        self._clock = clock
+        self._whole_at: dict[str, dict[str, float]] = {kind: {} for kind in LIMITS}
+        # (seconds that one act costs, seconds that a burst may be ahead)
+        self._pace: dict[str, tuple[float, float]] = {}
+        for kind, limit in LIMITS.items():
+            cost = 60 / limit.per_minute if override is None else 1 / override
+            burst = limit.burst if override is None else max(1, int(override))
+            self._pace[kind] = (cost, cost * burst)
+
+    def check(self, kind: str, key: str) -> None:
+        """Count one act. Raises ChatError `rate_limited` with `retry_after`; a refused act does not count."""
+        cost, ahead = self._pace[kind]
+        keys = self._whole_at[kind]
+        now = self._clock()
+        with runtime.turn:
+            # Taken out and put back: so the dict's order is that of the latest use.
+            whole_at = max(keys.pop(key, now), now) + cost
+            wait = whole_at - now - ahead
+            # The sums are of floats: a millionth of a second is not a refusal.
+            keys[key] = whole_at if wait <= 1e-6 else whole_at - cost
+            if len(keys) > MAX_KEYS:
+                del keys[next(iter(keys))]
+        if wait > 1e-6:
+            raise ChatError("rate_limited", "Too many in too short a time.", round(wait + 0.05, 1))

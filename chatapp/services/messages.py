@@ -1,0 +1,186 @@
+"""Messages: posting, changing, and reading them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from chatapp.errors import ChatError, not_found
+from chatapp.ids import parse_message_id
+from chatapp.payloads import HistoryReply, MentionSpan, Message, User
+from chatapp.store import changing, posting, reading, search
+from chatapp.store.database import Database
+from chatapp.store.messages import BY_SEQ, load
+from chatapp.store.pending import Pending
+from chatapp.store.posting import Posted
+from chatapp.store.reading import Seat
+from chatapp.store.sql import Statement
+from chatapp.store.writer import Writer
+
+from . import mentions
+from .subscribers import Subscribers
+
+BODY_LENGTH = 4_000  # code points
+SEARCH_LENGTH = 200
+SEARCH_RESULTS = 50
+
+_VERSIONS = Statement(
+    "SELECT version, body, at FROM message_versions WHERE room_id = :room AND seq = :seq ORDER BY version"
+)
+
+
+@dataclass(slots=True, frozen=True)
+class MessagePosted:
+    """A text that was committed; `again`: before, and its sender had no answer, so perhaps nobody was told."""
+
+    room_id: int
+    slug: str
+    sender: User
+    message: Message
+    again: bool = False
+
+
+class Messages:
+    """What is said in rooms."""
+
+    def __init__(self, db: Database, writer: Writer) -> None:
+        self._db = db
+        self._writer = writer
+        #: told on the loop after the commit of each message
+        self.posted: Subscribers[MessagePosted] = Subscribers()
+
+    def post(
+        self,
+        user: User,
+        room_id: int,
+        slug: str,
+        client_id: str,
+        body: str,
+        reply_to: str | None = None,
+    ) -> Pending[Posted]:
+        """Store a text in a room; membership and the right to write are checked in the transaction itself.
+
+        The result comes after the commit. The same client_id and payload again give the first result as a duplicate;
+        with another payload `conflict`. Raises `bad_request` for an empty body, `too_long` beyond 4,000 code points.
+        """
+        check_body(body)
+        target = self._reply_place(room_id, reply_to)
+        digest = hashlib.blake2b(f"{room_id}\0{target}\0{body}".encode(), digest_size=16)
+        job = posting.PostMessage(
+            room_id,
+            user,
+            client_id,
+            digest.hexdigest(),
+            body,
+            target,
+            self._mentions(room_id, body),
+        )
+        pending = self._writer.submit(job)
+
+        def tell(result: Posted | None, _error: Exception | None) -> None:
+            if result is not None:
+                told = MessagePosted(room_id, slug, user, result.message, result.duplicate)
+                self.posted.publish(told)
+
+        pending.on_done(tell)
+        return pending
+
+    def _reply_place(self, room_id: int, reply_to: str | None) -> int | None:
+        if reply_to is None:
+            return None
+        place = parse_message_id(reply_to)
+        if place is None or place[0] != room_id:
+            raise not_found("message")
+        return place[1]
+
+    def _mentions(self, room_id: int, body: str) -> list[MentionSpan]:
+        if "@" not in body:
+            return []
+        with self._db.snapshot() as db:
+            members = [user for user, _role in reading.members(db, room_id)]
+        return mentions.find(body, members)
+
+    def edit(self, user: User, message_id: str, body: str) -> Pending[Message]:
+        """Replace the text of one's own message."""
+        check_body(body)
+        room_id, seq = _place(message_id)
+        job = changing.EditMessage(room_id, seq, user, body, self._mentions(room_id, body))
+        return self._writer.submit(job)
+
+    def delete(self, user: User, message_id: str) -> Pending[Message]:
+        """Delete one's own message, or as a moderator anybody's."""
+        return self._writer.submit(changing.DeleteMessage(*_place(message_id), user))
+
+    def react(self, user: User, message_id: str, emoji: str, on: bool) -> Pending[Message]:
+        """Put an emoji under a message, or take it away."""
+        if emoji != emoji.strip() or any(
+            c.isalnum() or c.isspace() or c == "<" for c in emoji if c not in "0123456789"
+        ):
+            raise ChatError("bad_request", "A reaction is one emoji.")
+        return self._writer.submit(changing.React(*_place(message_id), user, emoji, on))
+
+    def history(
+        self,
+        seat: Seat,
+        before: int | None = None,
+        after: int | None = None,
+        around: int | None = None,
+        limit: int = 50,
+    ) -> HistoryReply:
+        """A page of a room, oldest first. Raises `bad_request` when more than one place is given."""
+        if sum(place is not None for place in (before, after, around)) > 1:
+            raise ChatError("bad_request", "Give one of before, after and around.")
+        with self._db.snapshot() as db:
+            found, more = reading.page(
+                db,
+                seat.room_id,
+                seat.slug,
+                before=before,
+                after=after,
+                around=around,
+                limit=limit,
+            )
+        return HistoryReply(found, more)
+
+    def versions(self, user: User, message_id: str) -> list[tuple[int, str, int]]:
+        """Earlier texts of a message: (version, text, when it was replaced in ms), oldest first."""
+        room_id, seq = _place(message_id)
+        with self._db.snapshot() as db:
+            if reading.seat_by_id(db, user.id, room_id) is None:
+                raise not_found("message")
+            return [(row[0], row[1], row[2]) for row in db.all(_VERSIONS, room=room_id, seq=seq)]
+
+    def search(self, user: User, text: str, slug: str | None = None) -> list[Message]:
+        """The newest messages that hold every word of `text`, in one's rooms or in one of them; newest first."""
+        if not text.strip() or len(text) > SEARCH_LENGTH:
+            raise ChatError("bad_request", f"Search for 1 to {SEARCH_LENGTH} characters.")
+        found: list[Message] = []
+        with self._db.snapshot() as db:
+            if slug is None:
+                seats = reading.seats(db, user.id)
+            else:
+                one = reading.seat(db, user.id, slug)
+                if one is None:
+                    raise not_found("room")
+                seats = [one]
+            for seat in seats:
+                seqs = search.find(db, seat.room_id, text, SEARCH_RESULTS)
+                if seqs:
+                    found += load(db, seat.room_id, seat.slug, BY_SEQ, seqs=seqs)
+        found.sort(key=lambda message: message.created_at, reverse=True)
+        return found[:SEARCH_RESULTS]
+
+
+def check_body(body: str) -> None:
+    """Raises ChatError for a text that cannot be a message."""
+    if len(body) > BODY_LENGTH:
+        raise ChatError("too_long", f"A message has at most {BODY_LENGTH} characters.")
+    if not body.strip():
+        raise ChatError("bad_request", "A message needs a text.")
+
+
+def _place(message_id: str) -> tuple[int, int]:
+    place = parse_message_id(message_id)
+    if place is None:
+        raise not_found("message")
+    return place
