@@ -1,0 +1,228 @@
+"""One answer being written: a background task that belongs to the room, not to whoever asked."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from chatapp import runtime
+from chatapp.errors import RETRYABLE, ChatError
+from chatapp.ids import message_id
+from chatapp.payloads import MentionSpan, Message
+from chatapp.services import mentions
+from chatapp.store import reading
+from chatapp.store.pending import Pending
+from chatapp.store.run_jobs import Ended, EndRun, RecordCall, SaveText
+from chatapp.store.run_rows import Claim, Ending
+
+from . import faults
+from .context import PROMPT_VERSION, Prompt, estimate, fit
+from .gather import gather
+from .provider import Call, Finish, Provider, Stopped
+
+if TYPE_CHECKING:
+    from chatapp.services.chat import Chat
+
+log = logging.getLogger("chatapp.assistant")
+
+SAVE_EVERY_S = 1.0
+END_RETRY_S = 1.0  # while the database is away
+CUT_FROM = 2_000  # tokens; what is shorter fits every window
+# The provider counted less than this part of our estimate, which is on the safe side: so it saw less.
+CUT_PROMPT = 1 / 3
+
+
+class Run:
+    """Carries out one attempt. `text` is what the room has been shown."""
+
+    def __init__(
+        self,
+        chat: Chat,
+        provider: Provider,
+        claim: Claim,
+        over: Callable[[Run, Ended | None], None],
+    ) -> None:
+        """`over(run, ended)` is called on the loop, once; `ended` None when somebody else closed the attempt."""
+        self.claim = claim
+        self.place = (claim.room_id, claim.seq)
+        self.text = ""
+        #: resolved with the message as it ended, or with `conflict`
+        self.ended: Pending[Message] = Pending()
+        self._chat, self._provider, self._over_callback = chat, provider, over
+        self._message_id = message_id(claim.room_id, claim.seq)
+        self._call: Call | None = None
+        self._over = False
+        self._saving = False
+        self._saved_at = 0.0
+
+    def start(self) -> None:
+        """Begin. The message is there already, as thinking."""
+        self._chat.streams.begin(self.claim.room_id, self._message_id, self.claim.attempt)
+        runtime.spawn(self._main)
+
+    def end(self, how: Ending) -> bool:
+        """Close the run with the text so far, from any task. False when it is over already. Does not wait."""
+        with runtime.turn:
+            if self._over:
+                return False
+            self._over = True
+        if self._call is not None:
+            self._call.stop()
+        claim, how = self.claim, replace(how, text=self.text)
+        self._submit_end(EndRun(claim.room_id, claim.seq, claim.attempt, how, claim.owner))
+        return True
+
+    def lost(self) -> None:
+        """Somebody else has closed or taken over the attempt: say no more."""
+        with runtime.turn:
+            if self._over:
+                return
+            self._over = True
+        if self._call is not None:
+            self._call.stop()
+        self._finished(None, ChatError("conflict", "This answer is over."))
+
+    # Writing
+
+    def _main(self) -> None:
+        try:
+            self._answer()
+        except Stopped:
+            pass
+        except ChatError as error:
+            self.end(Ending("interrupted" if self.text else "failed", error=error.code))
+        except Exception:
+            log.exception("the answer %s failed", self._message_id)
+            self.end(Ending("interrupted" if self.text else "failed", error="internal"))
+
+    def _answer(self) -> None:
+        online, _count = self._chat.presence.online(self.claim.room_id)
+        with self._chat.db.snapshot() as db:
+            prompt = gather(db, self.claim, online)
+        if prompt is None:  # the question was deleted while it waited
+            self.end(Ending("stopped"))
+            return
+        finish = self._ask(prompt)
+        self.end(
+            Ending(
+                "done",
+                prompt_tokens=finish.prompt_tokens,
+                completion_tokens=finish.completion_tokens,
+                mentions=self._named(),
+            )
+        )
+
+    def _named(self) -> tuple[MentionSpan, ...]:
+        """Whom the answer mentions: they are told as by anybody's message."""
+        if "@" not in self.text:
+            return ()
+        try:
+            with self._chat.db.snapshot() as db:
+                members = [user for user, _role in reading.members(db, self.claim.room_id)]
+        except ChatError:
+            return ()  # the text is whole, and worth more than its mentions
+        others = [user for user in members if user.id != self.claim.assistant.id]
+        return tuple(mentions.find(self.text, others))
+
+    def _ask(self, prompt: Prompt) -> Finish:
+        can = self._provider.capabilities
+        for window in (can.window, can.window // 2):
+            fitted = fit(prompt, window, can.max_output)
+            self._record(fitted)
+            call = self._provider.call(fitted)
+            with runtime.turn:
+                if self._over:
+                    raise Stopped
+                self._call = call
+            try:
+                finish = call.run(self._said)
+            except faults.ContextTooLong:
+                continue
+            self._warn_of_cut(fitted, finish)
+            return finish
+        raise faults.failure("ai_misconfigured")
+
+    def _record(self, prompt: Prompt) -> None:
+        claim = self.claim
+        model = f"{self._provider.name}/{self._provider.model}"
+        self._chat.writer.submit(
+            RecordCall(claim.room_id, claim.seq, claim.attempt, model, PROMPT_VERSION, prompt.seen)
+        )
+
+    def _warn_of_cut(self, prompt: Prompt, finish: Finish) -> None:
+        sent = estimate(prompt)
+        if sent > CUT_FROM and finish.prompt_tokens and finish.prompt_tokens < sent * CUT_PROMPT:
+            log.warning(
+                "provider %s counted %d prompt tokens where about %d were sent: is its window set smaller?",
+                self._provider.name,
+                finish.prompt_tokens,
+                sent,
+            )
+
+    def _said(self, text: str) -> None:
+        claim = self.claim
+        with runtime.turn:
+            if self._over:
+                raise Stopped
+            told = self._chat.streams.extend(
+                claim.room_id, claim.slug, self._message_id, claim.attempt, text
+            )
+            if told:
+                self.text += text
+        if not told:
+            self.lost()
+            raise Stopped
+        self._save_soon()
+
+    # Storing
+
+    def _save_soon(self) -> None:
+        """Save the first text at once, and from then on what has come in about a second."""
+        with runtime.turn:
+            if self._saving:
+                return
+            self._saving = True
+        wait = self._saved_at + SAVE_EVERY_S - time.monotonic()
+        if wait > 0:
+            runtime.call_later(wait, self._save)
+        else:
+            self._save()
+
+    def _save(self) -> None:
+        with runtime.turn:
+            self._saving = False
+            if self._over:
+                return
+            self._saved_at = time.monotonic()
+            claim = self.claim
+            job = SaveText(claim.room_id, claim.seq, claim.attempt, self.text)
+        try:
+            self._chat.writer.submit(job).on_done(self._saved)
+        except ChatError:
+            log.debug("too much waits to be written: the next piece is saved with this one")
+
+    def _saved(self, _result: None, error: Exception | None) -> None:
+        if isinstance(error, ChatError) and error.code == "conflict":
+            self.lost()
+
+    def _submit_end(self, job: EndRun) -> None:
+        def done(ended: Ended | None, error: Exception | None) -> None:
+            if isinstance(error, ChatError) and error.code in RETRYABLE:
+                runtime.call_later(END_RETRY_S, self._submit_end, job)
+            else:
+                self._finished(ended, error)
+
+        try:
+            self._chat.writer.submit(job).on_done(done)
+        except ChatError as busy:
+            done(None, busy)
+
+    def _finished(self, ended: Ended | None, error: Exception | None) -> None:
+        self._chat.streams.end(self.claim.room_id, self._message_id, self.claim.attempt)
+        if error is not None and not isinstance(error, ChatError):
+            log.error("the end of %s could not be stored", self._message_id, exc_info=error)
+        self._over_callback(self, ended)
+        self.ended.resolve(ended.message if ended else None, error)

@@ -1,0 +1,132 @@
+"""The answers that this worker writes, and its part in seeing that every answer ends."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from chatapp import runtime
+from chatapp.errors import ChatError
+from chatapp.ids import message_id, new_id
+from chatapp.payloads import Message
+from chatapp.services.subscribers import Subscribers
+from chatapp.store import run_leases
+from chatapp.store.run_jobs import Ended
+from chatapp.store.run_leases import ReleaseLeases, RenewLeases, TakeOver
+from chatapp.store.run_rows import Claim, Ending, Place
+
+from .provider import Provider
+from .run import Run
+
+if TYPE_CHECKING:
+    from chatapp.services.chat import Chat
+
+log = logging.getLogger("chatapp.assistant")
+
+SWEEP_S = 5.0
+
+
+class Runs:
+    """One per worker. `owner` names it for the leases, this process and no other."""
+
+    def __init__(self, chat: Chat, provider: Provider) -> None:
+        self.owner = new_id()
+        #: told on the loop when an answer has ended here: what was carried out, and its message
+        self.ended: Subscribers[tuple[Claim, Message]] = Subscribers()
+        self._chat, self._provider = chat, provider
+        self._live: dict[Place, Run] = {}
+        self._wake = runtime.Event()
+        self._running = self._stopping = False
+        # With one process on SQLite whoever wrote before it started is gone, whatever its lease says.
+        self._alone = chat.settings.redis_url is None and chat.settings.sqlite_path is not None
+        chat.control.on("runs_released", lambda _fields: self._wake.set())
+        if chat.settings.redis_url is not None:
+            chat.streams.elsewhere = self._elsewhere
+
+    def start(self) -> None:
+        """Begin to look after leases, this worker's own and those of others."""
+        self._running = True
+        runtime.spawn(self._watch)
+
+    def stop(self, deadline: float) -> None:
+        """The worker stops: end what shows text, and leave the rest to the others. `deadline`: of time.monotonic()."""
+        self._running, self._stopping = False, True
+        self._wake.set()
+        with runtime.turn:
+            live = list(self._live.values())
+        writing = [run for run in live if run.text and run.end(_CUT)]
+        for run in live:
+            run.lost()
+        for run in writing:
+            try:
+                run.ended.wait(max(0.0, deadline - time.monotonic()))
+            except ChatError:
+                log.warning("an answer was left to be closed by the sweeper")
+        try:
+            left = max(0.0, deadline - time.monotonic())
+            self._chat.writer.submit(ReleaseLeases(self.owner)).wait(left)
+        except ChatError:
+            return  # they run out by themselves
+        self._chat.control.tell("runs_released")
+
+    def carry_out(self, claims: Iterable[Claim]) -> None:
+        """Begin the attempts that this worker was given. Does not wait."""
+        if self._stopping:
+            return  # their leases are released with the others
+        for claim in claims:
+            run = Run(self._chat, self._provider, claim, self._over)
+            with runtime.turn:
+                self._live[run.place] = run
+            run.start()
+
+    def find(self, room_id: int, seq: int) -> Run | None:
+        """The answer at this place, if it is this worker that writes it."""
+        return self._live.get((room_id, seq))
+
+    def _over(self, run: Run, ended: Ended | None) -> None:
+        with runtime.turn:
+            if self._live.get(run.place) is run:
+                del self._live[run.place]
+        if ended is not None:
+            self.carry_out(ended.claims)
+            self.ended.publish((run.claim, ended.message))
+
+    def _elsewhere(self, room_id: int) -> list[tuple[str, int]]:
+        with self._chat.db.snapshot() as db:
+            found = run_leases.elsewhere(db, room_id, self.owner)
+        return [(message_id(room_id, seq), attempt) for seq, attempt in found]
+
+    def _watch(self) -> None:
+        alone = self._alone
+        while self._running:
+            try:
+                self._renew()
+                self._take_over(alone)
+                alone = False
+            except ChatError:
+                log.warning("leases of answers could not be looked after; trying on")
+            self._wake.wait(SWEEP_S * random.uniform(0.8, 1.0))
+            self._wake.clear()
+
+    def _renew(self) -> None:
+        with runtime.turn:
+            live = list(self._live.values())
+        if not live:
+            return
+        owned = self._chat.writer.run(RenewLeases(self.owner, [run.place for run in live]))
+        for run in live:
+            if (*run.place, run.claim.attempt) not in owned:
+                run.lost()
+
+    def _take_over(self, alone: bool) -> None:
+        with self._chat.db.snapshot() as db:
+            places = run_leases.abandoned(db, self.owner if alone else None)
+        if places:
+            log.info("taking care of %d abandoned answers", len(places))
+            self.carry_out(self._chat.writer.run(TakeOver(places, self.owner, alone)))
+
+
+_CUT = Ending("interrupted", error="ai_incomplete")
