@@ -1,0 +1,175 @@
+"""The events of /chat: each handler authorizes by looking up, calls one service, and its result is the ack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import UnsetType
+
+from chatapp import payloads
+from chatapp.clock import now_ms, rfc3339
+from chatapp.errors import ChatError
+from chatapp.payloads import User
+from chatapp.payloads.catalog import PROTOCOL
+from chatapp.realtime import frames
+from chatapp.realtime.connection import Connection
+from chatapp.realtime.namespace import Followed, Identity, TypedNamespace, on
+from chatapp.realtime.overrides import PING_INTERVAL_S, PING_TIMEOUT_S
+from chatapp.realtime.transport import MAX_MESSAGE
+from chatapp.services.chat import Chat
+from chatapp.services.credentials import bearer_token, cookie_token, vouched
+from chatapp.services.messages import BODY_LENGTH
+from chatapp.services.names import canonical_slug
+from chatapp.store.pending import Pending
+from chatapp.store.posting import Posted
+
+LIMITS = payloads.Limits(
+    body=BODY_LENGTH,
+    frame=MAX_MESSAGE,
+    page=100,
+    ping_interval=PING_INTERVAL_S,
+    ping_timeout=PING_TIMEOUT_S,
+)
+FEATURES = ["assistants", "reactions", "replies", "search"]
+
+
+def given(value: Any) -> Any:
+    """An optional field of a payload, None where it was left out."""
+    return None if isinstance(value, UnsetType) else value
+
+
+class Events(TypedNamespace):
+    """Clients of /chat."""
+
+    def __init__(self, chat: Chat) -> None:
+        super().__init__(chat.fanout)
+        self.chat = chat
+        # So that clients mark the assistant as what it is without a model: a demo, no AI.
+        model = chat.settings.openai_api_key or chat.settings.openai_base_url
+        self.features = FEATURES if model else [*FEATURES, "demo_assistant"]
+
+    def authenticate(self, environ: Mapping[str, Any], auth: dict[str, Any] | None) -> Identity:
+        given_auth = auth or {}
+        if given_auth.get("protocol", PROTOCOL) != PROTOCOL:
+            raise ChatError("bad_request", f"This server speaks protocol {PROTOCOL}.")
+        # A token that is given is the one that counts, also an empty one: nobody comes in as somebody else by accident.
+        token = given_auth["token"] if "token" in given_auth else bearer_token(environ)
+        if token is None and vouched(environ):
+            token = cookie_token(environ)
+        session = self.chat.people.by_token(token) if isinstance(token, str) else None
+        if session is None:
+            raise ChatError("unauthenticated", "Sign in first.")
+        return Identity(session.user, session.id, session.expires_at)
+
+    def opened(self, conn: Connection) -> None:
+        user = person(conn)
+        self.enter(conn, f"user:{user.id}")
+        self.enter(conn, f"session:{conn.session_id}")
+        hello = payloads.Hello(user, PROTOCOL, rfc3339(now_ms()), LIMITS, self.features)
+        self.chat.fanout.send_to(conn, frames.event("hello", msgspec.json.encode(hello)))
+        self.chat.opened(conn)
+
+    def closed(self, conn: Connection) -> None:
+        self.chat.closed(conn)
+
+    def allow(self, conn: Connection, event: str) -> None:  # noqa: ARG002 - all cost the same
+        self.chat.limits.check("event", conn.user.id)
+
+    @on("join", payloads.Join, reads=True)
+    def on_join(self, conn: Connection, join: payloads.Join) -> Followed:
+        joined = self.chat.attendance.join(conn, join.room, given(join.since), given(join.epoch))
+        return Followed(joined.reply, joined.tail)
+
+    @on("leave", payloads.Leave)
+    def on_leave(self, conn: Connection, leave: payloads.Leave) -> None:
+        room_id, _slug = self._place(conn, leave.room)
+        self.chat.attendance.leave(conn, room_id)
+
+    @on("message", payloads.PostMessage)
+    def on_message(self, conn: Connection, post: payloads.PostMessage) -> Pending[bytes]:
+        self.chat.limits.check("message", conn.user.id)
+        if post.uploads:
+            raise ChatError("not_found", "No such upload, or it is not open to you.")
+        room_id, slug = self._place(conn, post.room)
+        return self.chat.messages.post(
+            person(conn), room_id, slug, post.client_id, post.body, post.reply_to
+        ).map(posted)
+
+    @on("typing", payloads.Typing)
+    def on_typing(self, conn: Connection, typing: payloads.Typing) -> None:
+        room_id, slug = self._place(conn, typing.room)
+        self.chat.typing.tell(room_id, slug, person(conn), typing.typing)
+
+    @on("read", payloads.Read, reads=True)
+    def on_read(self, conn: Connection, read: payloads.Read) -> payloads.ReadReply:
+        seat = self.chat.rooms.seat(person(conn), read.room)
+        return self.chat.receipts.read(person(conn), seat, read.seq)
+
+    @on("history", payloads.History, reads=True)
+    def on_history(self, conn: Connection, history: payloads.History) -> payloads.HistoryReply:
+        return self.chat.messages.history(
+            self.chat.rooms.seat(person(conn), history.room),
+            given(history.before),
+            given(history.after),
+            given(history.around),
+            history.limit,
+        )
+
+    @on("sync", payloads.Sync, reads=True)
+    def on_sync(self, conn: Connection, sync: payloads.Sync) -> payloads.SyncReply:
+        return self.chat.attendance.sync(person(conn), sync.room, sync.since, sync.epoch)
+
+    @on("edit", payloads.Edit)
+    def on_edit(self, conn: Connection, edit: payloads.Edit) -> Pending[payloads.MessageReply]:
+        return self.chat.messages.edit(person(conn), edit.message_id, edit.body).map(
+            payloads.MessageReply
+        )
+
+    @on("delete", payloads.Delete)
+    def on_delete(
+        self, conn: Connection, delete: payloads.Delete
+    ) -> Pending[payloads.MessageReply]:
+        return self.chat.messages.delete(person(conn), delete.message_id).map(payloads.MessageReply)
+
+    @on("react", payloads.React)
+    def on_react(self, conn: Connection, react: payloads.React) -> Pending[payloads.MessageReply]:
+        return self.chat.messages.react(person(conn), react.message_id, react.emoji, react.on).map(
+            payloads.MessageReply
+        )
+
+    @on("stop", payloads.Stop, reads=True)
+    def on_stop(self, conn: Connection, stop: payloads.Stop) -> payloads.MessageReply:
+        return payloads.MessageReply(self.chat.assistants.stop(person(conn), stop.message_id))
+
+    @on("regenerate", payloads.Regenerate, reads=True)
+    def on_regenerate(
+        self, conn: Connection, regenerate: payloads.Regenerate
+    ) -> payloads.MessageReply:
+        return payloads.MessageReply(
+            self.chat.assistants.regenerate(person(conn), regenerate.message_id)
+        )
+
+    def _place(self, conn: Connection, slug: str) -> tuple[int, str]:
+        """The room for this connection: one that it joined, else one whose member it is. Raises `not_found`."""
+        for seat in conn.seats.values():
+            if seat.slug == slug:
+                return seat.room_id, seat.slug
+        found = self.chat.rooms.seat(person(conn), canonical_slug(slug))
+        return found.room_id, found.slug
+
+
+def person(conn: Connection) -> User:
+    """The user that this connection was opened by."""
+    user = conn.user
+    assert isinstance(user, User)
+    return user
+
+
+def posted(result: Posted) -> bytes:
+    """The ack of a post: the stored payload is not encoded a second time."""
+    return b'{"message":%b,"duplicate":%b}' % (
+        result.payload,
+        b"true" if result.duplicate else b"false",
+    )

@@ -1,0 +1,68 @@
+"""Bodies and queries as typed structs, and JSON answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+from flask import Response, request
+
+from chatapp.errors import ChatError
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+MAX_BODY = 64 * 1024
+
+_encode = msgspec.json.Encoder().encode
+_decoders: dict[type[Any], Callable[[bytes], Any]] = {}
+
+
+def body(kind: type[T]) -> T:
+    """The JSON body. Raises ChatError `bad_request` that says what is wrong with it, `too_long` above 64 KiB."""
+    if request.mimetype != "application/json":
+        raise ChatError("bad_request", "The body must be JSON: Content-Type: application/json.")
+    decode = _decoders.get(kind)
+    if decode is None:
+        decode = _decoders[kind] = msgspec.json.Decoder(kind).decode
+    try:
+        return _clean(decode(request.get_data()))
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise ChatError("bad_request", _sentence(error)) from None
+
+
+def optional_body(kind: type[T]) -> T:
+    """As body(); without any body, the struct's defaults."""
+    return body(kind) if request.get_data() else kind()
+
+
+def query(kind: type[T]) -> T:
+    """What stands behind the `?`. Raises ChatError `bad_request`."""
+    try:
+        return _clean(msgspec.convert(request.args.to_dict(), kind, strict=False))
+    except msgspec.ValidationError as error:
+        raise ChatError("bad_request", _sentence(error)) from None
+
+
+def answer(value: object, status: int = 200) -> Response:
+    """`value` as JSON."""
+    return Response(_encode(value), status, mimetype="application/json")
+
+
+def nothing() -> Response:
+    """Done, and nothing to say about it."""
+    return Response(status=204)
+
+
+def _clean(struct: T) -> T:
+    """Refuse NUL, which no database takes. Lone surrogates have not come through the decoder."""
+    for name in struct.__struct_fields__:
+        value = getattr(struct, name)
+        if isinstance(value, str) and "\0" in value:
+            raise ChatError("bad_request", f"{name}: text has no NUL characters.")
+    return struct
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error).replace("`", "'")
+    return f"{text[:200].rstrip('.')}."
