@@ -1,0 +1,22 @@
+/** The one list of emoji of the page: who opens it, and what is done with the choice. */
+import { signal } from "@preact/signals";
+
+export interface Choosing {
+  readonly anchor: HTMLElement;
+  /** Where the anchor stood: a toolbar goes away with the pointer. */
+  readonly at: DOMRect;
+  choose(emoji: string): void;
+}
+
+export const choosing = signal<Choosing | null>(null);
+
+/** The six at hand; the rest is one press further. */
+export const AT_HAND = ["👍", "❤️", "😂", "🎉", "😮", "🙏"] as const;
+
+export function openEmoji(anchor: HTMLElement, choose: (emoji: string) => void): void {
+  choosing.value = { anchor, at: anchor.getBoundingClientRect(), choose };
+}
+
+export function closeEmoji(): void {
+  choosing.value = null;
+}

@@ -1,0 +1,113 @@
+/** What can be done with a message, by whom, and doing it. */
+import { asChatError, type Row } from "../../core";
+import { reason, t } from "../../i18n";
+import { openEmoji } from "../emoji/picker";
+import { ask } from "../page/question";
+import { notify } from "../page/notice";
+import { pathOf } from "../page/nav";
+import type { RoomView } from "../page/view";
+
+export type Action = "react" | "reply" | "copy" | "link" | "edit" | "delete" | "regenerate" | "saw";
+
+/** The actions open to this person, in the order of the toolbar. */
+export function actionsFor(view: RoomView, row: Row): Action[] {
+  const message = row.message.value;
+  if (message.id === "" || message.deleted_at !== null || message.type === "system") return [];
+  const mine = message.sender.id === view.me?.id;
+  const answer = message.sender.kind === "assistant";
+  const running = message.status === "queued" || message.status === "thinking" || message.status === "streaming";
+  const actions: Action[] = view.mayWrite ? ["react", "reply"] : [];
+  actions.push("copy", "link");
+  if (mine && view.mayWrite) actions.push("edit");
+  if (answer && !running && view.mayWrite) actions.push("regenerate");
+  if (answer && !running) actions.push("saw");
+  if ((mine || view.moderates) && !running) actions.push("delete");
+  return actions;
+}
+
+/** Runs an act; what goes wrong is told, and spoken. */
+export async function attempt(act: Promise<unknown>): Promise<void> {
+  try {
+    await act;
+  } catch (thrown) {
+    const error = asChatError(thrown);
+    notify(reason(error.code, error.retryAfter), "bad");
+  }
+}
+
+export function toggleReaction(view: RoomView, row: Row, emoji: string): void {
+  const { id, reactions } = row.message.peek();
+  const mine = reactions.find((reaction) => reaction.emoji === emoji)?.users.includes(view.me?.id ?? "") ?? false;
+  void attempt(view.store.react(id, emoji, !mine));
+}
+
+/** The list of emoji beside a row, for those without a pointer. */
+export function openReactions(view: RoomView, row: Row): void {
+  const host = document.querySelector<HTMLElement>(`.item[data-key="${CSS.escape(row.key)}"] .msg`);
+  if (host) openEmoji(host, (emoji) => toggleReaction(view, row, emoji));
+}
+
+export function reply(view: RoomView, row: Row): void {
+  view.editing.value = null;
+  view.replyTo.value = row.message.peek();
+  view.focusComposer();
+}
+
+export function edit(view: RoomView, row: Row): void {
+  view.replyTo.value = null;
+  view.editing.value = row;
+  view.focusComposer();
+}
+
+export function copyText(row: Row): void {
+  void toClipboard(row.text.peek());
+}
+
+export function copyLink(row: Row): void {
+  const { room, seq } = row.message.peek();
+  void toClipboard(location.origin + pathOf(room, seq));
+}
+
+export async function toClipboard(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Plain http on another machine has no clipboard: the old way still works there.
+    const box = document.createElement("textarea");
+    box.value = text;
+    box.className = "sr";
+    document.body.append(box);
+    box.select();
+    document.execCommand("copy");
+    box.remove();
+  }
+  notify(t("copied"));
+}
+
+export async function remove(view: RoomView, row: Row): Promise<void> {
+  if (await ask(t("delete_q"), t("delete"))) await attempt(view.store.remove(row.message.peek().id));
+}
+
+export function regenerate(view: RoomView, row: Row): void {
+  void attempt(view.store.regenerate(row.message.peek().id));
+}
+
+export function stop(view: RoomView, row: Row): void {
+  void attempt(view.store.stop(row.message.peek().id));
+}
+
+/** The asker, moderators and owners may stop an answer. */
+export function mayStop(view: RoomView, row: Row): boolean {
+  return row.message.value.run?.asker.id === view.me?.id || view.moderates;
+}
+
+/** The last message of mine that can be edited. */
+export function lastOwn(view: RoomView): Row | null {
+  const me = view.me?.id;
+  const rows = view.store.rows.peek();
+  for (let index = rows.length - 1; index >= 0; index--) {
+    const message = rows[index]!.message.peek();
+    if (message.sender.id === me && message.id !== "" && message.type === "text" && message.deleted_at === null) return rows[index]!;
+  }
+  return null;
+}

@@ -1,0 +1,106 @@
+/** The page of a room: rooms, timeline with composer, people. */
+import { untracked, useSignal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import type { ChatClient } from "../../core/api";
+import { t } from "../../i18n";
+import { Composer } from "../composer/Composer";
+import { EmojiPanel } from "../emoji/Panel";
+import { SawDialog } from "../message/SawDialog";
+import { ActionSheet } from "../message/Sheet";
+import { PeoplePanel } from "../people/PeoplePanel";
+import { RoomsColumn } from "../rooms/RoomsColumn";
+import { Switcher } from "../rooms/Switcher";
+import { Timeline } from "../timeline/Timeline";
+import { Confirm } from "./Confirm";
+import { ConnectionBar } from "./ConnectionBar";
+import { Dialog } from "./Dialog";
+import { Header } from "./Header";
+import { place } from "./nav";
+import { Notices } from "./Notices";
+import { listenForShortcuts } from "./shortcuts";
+import { SpokenLog } from "./SpokenLog";
+import { keepTitle } from "./tab_title";
+import { TypingLine } from "./TypingLine";
+import type { RoomView } from "./view";
+import { Views } from "./views";
+
+export function RoomPage({ client }: { client: ChatClient }) {
+  const views = useMemo(() => new Views(client), [client]);
+  const here = place.value;
+  const slug = here?.slug ?? null;
+  const view = useMemo(() => (slug === null ? null : untracked(() => views.open(slug))), [views, slug]);
+  const drawer = useSignal<"rooms" | "people" | null>(null);
+  const close = (): void => {
+    drawer.value = null;
+  };
+
+  useEffect(() => listenForShortcuts(() => view), [view]);
+  useEffect(() => (view ? keepTitle(client, view) : undefined), [view]);
+  useEffect(close, [slug]);
+
+  if (!view) return null;
+  const elsewhere = (client.rooms.value ?? []).reduce((sum, room) => sum + (room.slug === view.store.slug ? 0 : room.unread), 0);
+  return (
+    <>
+      <div class="app" data-connection={client.connection.value.state}>
+        <nav class="side rooms-side" data-pane="rooms" aria-label={t("rooms")}>
+          <RoomsColumn client={client} />
+        </nav>
+        <main class="room-main">
+          <Header
+            view={view}
+            elsewhere={elsewhere}
+            openRooms={() => (drawer.value = "rooms")}
+            openPeople={() => (drawer.value = "people")}
+          />
+          <Room key={view.store.slug} view={view} seq={here?.seq ?? null} />
+          <ConnectionBar client={client} view={view} />
+        </main>
+        <aside class="side people-side" data-pane="people" aria-label={t("people")}>
+          <PeoplePanel key={view.store.slug} view={view} />
+        </aside>
+      </div>
+      {drawer.value === "rooms" && (
+        <Dialog kind="drawer" label={t("rooms")} close={close}>
+          <RoomsColumn client={client} />
+        </Dialog>
+      )}
+      {drawer.value === "people" && (
+        <Dialog kind="drawer right" label={t("people")} close={close}>
+          <PeoplePanel view={view} />
+        </Dialog>
+      )}
+      <Switcher client={client} />
+      <ActionSheet />
+      <SawDialog />
+      <Confirm />
+      <EmojiPanel />
+      <Notices />
+    </>
+  );
+}
+
+function Room({ view, seq }: { view: RoomView; seq: number | null }) {
+  if (view.store.status.value === "gone") {
+    return (
+      <div class="instead wide" role="alert">
+        <p>{t("not_open")}</p>
+        <a class="btn" href="/">
+          {t("your_rooms")}
+        </a>
+      </div>
+    );
+  }
+  return (
+    <>
+      <div class="timeline-pane" data-pane="timeline">
+        <Timeline view={view} seq={seq} />
+      </div>
+      <SpokenLog view={view} />
+      <div class="lower" data-pane="composer">
+        <TypingLine view={view} />
+        <Composer view={view} />
+      </div>
+    </>
+  );
+}

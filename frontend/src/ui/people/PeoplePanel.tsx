@@ -1,0 +1,95 @@
+/** The right column: who is here, who else belongs here, and the assistants. */
+import { useEffect } from "preact/hooks";
+import type { User } from "../../core/api";
+import { t } from "../../i18n";
+import { Icon } from "../icon";
+import { attempt } from "../message/actions";
+import { leaveRoom } from "../composer/commands";
+import { go } from "../page/nav";
+import type { RoomView } from "../page/view";
+import { Avatar } from "./Avatar";
+
+/** More names than these are a list nobody reads. */
+const MOST = 200;
+
+export function PeoplePanel({ view }: { view: RoomView }) {
+  const { store } = view;
+  const size = store.info.value?.members_count;
+  useEffect(() => {
+    if (size !== undefined) void view.loadMembers().catch(() => undefined);
+  }, [view, size]);
+
+  const here = new Set(store.online.value.map((user) => user.id));
+  const me = view.me;
+  const people = [...(me ? [me] : []), ...view.people.value].filter((user) => user.kind !== "assistant");
+  const isHere = (user: User): boolean => here.has(user.id) || user.id === me?.id;
+  const sorted = [...people.filter(isHere), ...people.filter((user) => !isHere(user))];
+  return (
+    <>
+      <div class="side-list">
+        <h2 class="side-title">{t("people")}</h2>
+        <ul>
+          {sorted.slice(0, MOST).map((user) => (
+            <Person key={user.id} user={user} here={isHere(user)} view={view} />
+          ))}
+        </ul>
+        <h2 class="side-title">{t("assistants")}</h2>
+        <ul>
+          {view.assistants.value.map((user) => (
+            <Assistant key={user.id} user={user} view={view} />
+          ))}
+        </ul>
+      </div>
+      {store.info.value?.kind !== "direct" && (
+        <div class="side-foot">
+          <button type="button" class="btn" onClick={() => void leaveRoom(view)}>
+            <Icon name="leave" />
+            {t("leave")}
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Person({ user, here, view }: { user: User; here: boolean; view: RoomView }) {
+  const name = view.client.person(user.id).value?.name ?? user.name;
+  const mine = user.id === view.me?.id;
+  return (
+    <li class="person">
+      <span class={`dot small${here ? " on" : ""}`} role="img" aria-label={here ? t("online") : t("away")} />
+      <bdi class="clip">{name}</bdi>
+      {user.kind === "guest" && <span class="tag plain">{t("as_guest")}</span>}
+      <span class="grow" />
+      {!mine && <DirectButton user={user} view={view} />}
+    </li>
+  );
+}
+
+function Assistant({ user, view }: { user: User; view: RoomView }) {
+  return (
+    <li class="person">
+      <Avatar user={user} size={16} />
+      <bdi class="clip">{user.name}</bdi>
+      <span class="tag">{view.isDemo ? t("demo") : t("ai")}</span>
+      <span class="grow" />
+      <DirectButton user={user} view={view} />
+    </li>
+  );
+}
+
+function DirectButton({ user, view }: { user: User; view: RoomView }) {
+  const label = `${t("direct")}: ${user.name}`;
+  const open = (): void =>
+    void attempt(
+      view.client.http.direct([user.id]).then(async ({ room }) => {
+        await view.client.loadRooms();
+        go(room.slug);
+      }),
+    );
+  return (
+    <button type="button" class="icon quiet" aria-label={label} title={label} onClick={open}>
+      <Icon name="mail" />
+    </button>
+  );
+}
