@@ -1,0 +1,94 @@
+"""A store of one's own on each database: the same tests hold on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, event
+
+from chatapp.payloads import User
+from chatapp.store import posting, rooms, schema
+from chatapp.store.backends import PostgresBackend, SqliteBackend
+from chatapp.store.database import Database, configure_sqlite, engine_options
+from chatapp.store.pending import Pending
+from chatapp.store.sql import Statement
+from chatapp.store.tx import Told, Tx
+from chatapp.store.writer import Writer
+
+_USER = Statement(
+    "INSERT INTO users (id, name, kind, is_admin, created_at) VALUES (:id, :name, :kind, :no, 0)"
+)
+
+
+@dataclass
+class AddUser:
+    user: User
+
+    def rooms(self) -> list[int]:
+        return []
+
+    def run(self, tx: Tx) -> None:
+        row = {"id": self.user.id, "name": self.user.name, "kind": self.user.kind}
+        tx.run(_USER, **row, no=False)
+
+
+@dataclass
+class Store:
+    """A database with its writer, and what the rooms were told."""
+
+    db: Database
+    writer: Writer
+    told: list[Told]
+    keys: int = field(default=0)
+
+    def user(self, name: str, kind: str = "person") -> User:
+        user = User(name, name.capitalize(), kind)  # type: ignore[arg-type]
+        self.writer.run(AddUser(user))
+        return user
+
+    def room(self, owner: User, slug: str = "general", kind: str = "public") -> int:
+        return self.writer.run(rooms.CreateRoom(slug, slug, kind, "forever", owner))
+
+    def submit(
+        self, room_id: int, user: User, body: str, key: str | None = None, **more: object
+    ) -> Pending[posting.Posted]:
+        self.keys += 1
+        job = posting.PostMessage(room_id, user, key or f"k{self.keys}", f"digest {body}", body)
+        for name, value in more.items():
+            setattr(job, name, value)
+        return self.writer.submit(job)
+
+    def post(self, room_id: int, user: User, body: str, **more: object) -> posting.Posted:
+        return self.submit(room_id, user, body, **more).wait()  # type: ignore[arg-type]
+
+    def numbers(self, room_id: int) -> list[int]:
+        statement = Statement("SELECT seq FROM changes WHERE room_id = :room ORDER BY seq")
+        with self.db.snapshot() as db:
+            return [row[0] for row in db.all(statement, room=room_id)]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'chat.sqlite3'}"
+    url: str = request.getfixturevalue("postgres").new_database()
+    return url.replace("postgresql:", "postgresql+psycopg:", 1)
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    schema.upgrade(database_url)
+    engine = create_engine(database_url, **engine_options(database_url))
+    if database_url.startswith("sqlite"):
+        event.listen(engine, "connect", configure_sqlite)
+        backend = SqliteBackend(database_url.removeprefix("sqlite:///"))
+    else:
+        backend = PostgresBackend(database_url)  # type: ignore[assignment]
+    told: list[Told] = []
+    writer = Writer(backend, told.extend)
+    yield Store(Database(engine), writer, told)
+    writer.close()
+    engine.dispose()

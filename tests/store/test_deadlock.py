@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from chatapp.payloads import User
+from chatapp.store import rooms, schema
+from chatapp.store.backends import PostgresBackend
+from chatapp.store.tx import Tx
+
+from .conftest import AddUser
+
+pytestmark = pytest.mark.postgres
+
+
+class LocksLate:
+    """A job that finds out only while it runs which other room it changes, when the other server is there too."""
+
+    def __init__(self, own: int, other: int, both: threading.Barrier) -> None:
+        self.own, self.other, self.both = own, other, both
+
+    def rooms(self) -> list[int]:
+        return [self.own]
+
+    def run(self, tx: Tx) -> int:
+        if not self.both.broken:
+            self.both.wait(5)
+            self.both.abort()
+        return tx.room(self.other).id
+
+
+@pytest.fixture
+def backends(postgres: object) -> Iterator[list[PostgresBackend]]:
+    url = postgres.new_database().replace("postgresql:", "postgresql+psycopg:", 1)  # type: ignore[attr-defined]
+    schema.upgrade(url)
+    two = [PostgresBackend(url), PostgresBackend(url)]
+    yield two
+    for backend in two:
+        backend.close()
+
+
+def test_two_servers_that_wait_for_each_others_rooms_both_get_done(
+    backends: list[PostgresBackend],
+) -> None:
+    alice, bob = User("alice", "Alice", "person"), User("bob", "Bob", "person")
+    made, _ = backends[0].commit(
+        [
+            AddUser(alice),
+            AddUser(bob),
+            rooms.CreateRoom("one", "one", "public", "forever", alice),
+            rooms.CreateRoom("two", "two", "public", "forever", alice),
+        ]
+    )
+    one, two = made[2][0], made[3][0]
+    both = threading.Barrier(2)
+
+    def commit(backend: PostgresBackend, own: int, other: int, slug: str) -> list[object]:
+        jobs = [LocksLate(own, other, both), rooms.EnterPublicRoom(slug, bob, own)]
+        outcomes, _told = backend.commit(jobs)
+        return [error for _result, error in outcomes]
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(commit, backends[0], one, two, "one")
+        second = pool.submit(commit, backends[1], two, one, "two")
+        assert [first.result(20), second.result(20)] == [[None, None]] * 2
+    again, _ = backends[0].commit([rooms.EnterPublicRoom("one", bob, one)])
+    assert again == [(one, None)]
