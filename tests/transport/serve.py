@@ -1,0 +1,21 @@
+"""`python -m tests.transport.serve --port P`: the test application under the real supervisor."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from chatapp.runtime.supervisor import Plan, serve
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--workers", type=int, default=1)
+    options = parser.parse_args()
+    plan = Plan(
+        host="127.0.0.1",
+        port=options.port,
+        workers=options.workers,
+        app="tests.transport.app:create_app",
+    )
+    sys.exit(serve(plan))

@@ -1,0 +1,105 @@
+"""One client's events are handled and answered in their order, and nobody waits for another's."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from .conftest import ChatServer
+
+SAY = {"room": "r", "text": "hello"}
+
+
+def test_a_slow_handler_delays_neither_the_pong_nor_anybody_else(chat: ChatServer) -> None:
+    alice, bob = chat.connect("alice"), chat.connect("bob")
+    slow = alice.request("slow", {"seconds": 1, "text": "done"})
+    next_one = alice.request("message", SAY)
+    before = time.monotonic()
+    bob.ok("message", SAY)
+    assert time.monotonic() - before < 0.8
+    assert not alice.acked(slow)
+    assert not alice.acked(next_one)
+    assert alice.ack(next_one)["ok"]
+    assert alice.acked(slow)
+
+
+def test_one_clients_events_are_handled_in_their_order(chat: ChatServer) -> None:
+    alice, bob = chat.connect("alice"), chat.connect("bob")
+    bob.ok("join", {"room": "r"})
+    alice.emit("slow", {"seconds": 0.1})
+    for number in range(300):
+        alice.emit("message", {**SAY, "number": number})
+        if number == 100:
+            alice.emit("slow", {"seconds": 0.1})
+    bob.sees("message", number=299)
+    assert [event["number"] for event in bob.events("message")] == list(range(300))
+
+
+def test_a_client_that_sends_faster_than_it_is_handled_is_slowed_down_not_lost(
+    chat: ChatServer,
+) -> None:
+    alice = chat.connect("alice")
+    alice.emit("slow", {"seconds": 0.5})
+    requests = [alice.request("message", {**SAY, "number": n}) for n in range(1000)]
+    assert [alice.ack(request)["number"] for request in requests] == list(range(1000))
+
+
+def test_a_client_that_floods_is_refused_then_closed_and_the_others_do_not_feel_it(
+    chat: ChatServer,
+) -> None:
+    flooder, alice = chat.connect("flooder"), chat.connect("alice")
+    requests = [flooder.request("message", SAY) for _ in range(400)]
+    assert flooder.ack(requests[-1])["error"]["code"] == "rate_limited"
+    assert flooder.is_open
+    for _ in range(400):
+        flooder.emit("message", SAY)
+    assert flooder.sees("closing") == {"reason": "overloaded", "retry_after": 10.0}
+    flooder.is_closed_by_server()
+    assert alice.ok("message", SAY)
+
+
+def test_acks_come_in_the_order_of_their_events_also_when_results_come_later(
+    chat: ChatServer,
+) -> None:
+    alice = chat.connect("alice")
+    requests = [
+        alice.request("write", {"seconds": 0.4, "text": "slowest"}),
+        alice.request("message", SAY),
+        alice.request("write", {"seconds": 0.1, "text": "faster"}),
+        alice.request("nope", {}),
+        alice.request("write", {"seconds": 0, "text": "at once"}),
+    ]
+    acks = [alice.ack(request) for request in requests]
+    assert [ack.get("text") for ack in acks] == ["slowest", "hello", "faster", None, "at once"]
+    order = [
+        int(str(f)[8:].partition("[")[0]) for f in alice.frames if str(f).startswith("43/chat,")
+    ]
+    assert order == requests
+
+
+def test_a_deferred_result_does_not_hold_up_the_next_events(chat: ChatServer) -> None:
+    alice, bob = chat.connect("alice"), chat.connect("bob")
+    bob.ok("join", {"room": "r"})
+    write = alice.request("write", {"seconds": 2})
+    alice.emit("message", SAY)
+    bob.sees("message", text="hello", timeout=1.5)
+    assert not alice.acked(write)
+    assert alice.ack(write)["ok"]
+
+
+def test_who_reads_sees_what_the_same_connection_wrote_before(chat: ChatServer) -> None:
+    alice = chat.connect("alice")
+    write = alice.request("write", {"seconds": 0.3})
+    look = alice.request("look", {})
+    assert alice.ack(look)["looked"] is True
+    assert alice.acked(write)
+
+
+@pytest.mark.parametrize(("text", "code"), [("refuse", "conflict"), ("break", "internal")])
+def test_a_deferred_error_is_answered_like_any_other(
+    chat: ChatServer, text: str, code: str
+) -> None:
+    alice = chat.connect("alice")
+    assert alice.refused("write", {"seconds": 0.1, "text": text})["code"] == code
+    assert alice.ok("write", {"seconds": 0.1, "text": "fine"})["text"] == "fine"
