@@ -1,0 +1,168 @@
+"""Several workers: whichever ends, every answer ends once, and stop works from anywhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.assistant.office import Office, Person
+from tests.openai_server import OpenAIServer, behaviours
+from tests.support.waiting import eventually
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'chat.sqlite3'}"
+    url: str = request.getfixturevalue("postgres").new_database()
+    return url.replace("postgresql:", "postgresql+psycopg:", 1)
+
+
+@pytest.fixture
+def first(offices: Callable[..., Office]) -> Office:
+    return offices(several=True)
+
+
+@pytest.fixture
+def second(first: Office, offices: Callable[..., Office]) -> Office:
+    return offices(several=True)
+
+
+@pytest.fixture
+def alice(first: Office) -> Person:
+    person = first.person("Alice")
+    person.join()
+    return person
+
+
+@pytest.fixture
+def bob(second: Office, alice: Person) -> Person:
+    person = second.person("Bob")
+    person.join()
+    return person
+
+
+def asked(alice: Person, ai: OpenAIServer, behaviour: behaviours.Behaviour, text: str) -> str:
+    """The id of an answer that is being written by Alice's worker and shows `text`."""
+    ai.will(behaviour)
+    alice.says("@assistant hello")
+    answer: str = alice.sees("message", status="thinking")["id"]
+    alice.reads(answer, text)
+    return answer
+
+
+def test_the_same_stream_grows_on_every_worker(
+    ai: OpenAIServer, alice: Person, bob: Person, second: Office
+) -> None:
+    answer = asked(alice, ai, behaviours.gated("one ", "two"), "one ")
+    bob.reads(answer, "one ")
+    carol = second.person("Carol")
+    assert [live.text for live in carol.join().runs] == ["one "]
+    ai.release()
+    bob.reads(answer, "one two")
+    ai.release()
+    for person in (alice, bob, carol):
+        assert person.sees("message_changed", status="done")["body"] == "one two"
+
+
+def test_who_joins_a_worker_that_did_not_serve_the_room_gets_all_so_far(
+    ai: OpenAIServer, alice: Person, second: Office
+) -> None:
+    answer = asked(alice, ai, behaviours.gated("one ", "two"), "one ")
+    bob = second.person("Bob")
+    [live] = bob.join().runs
+    assert (live.message_id, live.text) == (answer, "one ")
+    ai.release()
+    assert bob.sees("message_delta")["offset"] == 4
+    ai.release()
+    bob.sees("message_changed", status="done", body="one two")
+
+
+def test_stop_works_from_another_worker_at_once(
+    ai: OpenAIServer, alice: Person, bob: Person, second: Office
+) -> None:
+    answer = asked(alice, ai, behaviours.stall("Once upon a"), "Once upon a")
+    second.execute(f"UPDATE users SET is_admin = TRUE WHERE id = '{bob.user.id}'")
+    began = time.monotonic()
+    stopped = bob.stops(answer)
+    assert time.monotonic() - began < 0.3
+    assert (stopped.status, stopped.body) == ("stopped", "Once upon a")
+    assert stopped.run
+    assert stopped.run.stopped_by == bob.user
+    for person in (alice, bob):
+        person.sees("message_changed", id=answer, status="stopped")
+        assert person.when("message_changed", status="stopped") - began < 0.3
+    assert ai.wait(0, "closed", 1)
+
+
+def test_stop_does_not_wait_for_a_worker_that_does_not_answer(
+    ai: OpenAIServer, alice: Person, bob: Person, first: Office, second: Office
+) -> None:
+    answer = asked(alice, ai, behaviours.stall("Once upon a"), "Once upon a")
+    bob.reads(answer, "Once upon a")
+    first.die()
+    second.execute(f"UPDATE users SET is_admin = TRUE WHERE id = '{bob.user.id}'")
+    stopped = bob.stops(answer)
+    assert (stopped.status, stopped.body) == ("stopped", "Once upon a")
+
+
+def test_a_dead_workers_answer_that_showed_nothing_is_begun_again(
+    ai: OpenAIServer, alice: Person, bob: Person, first: Office, second: Office
+) -> None:
+    answer = asked(alice, ai, behaviours.silent(), "")
+    assert ai.wait(0, "open")
+    first.die()
+    second.execute("UPDATE runs SET lease_until = 1")
+    second.look_after()
+    again = bob.sees("message_changed", id=answer, status="thinking")
+    assert again["run"]["attempt"] == 2
+    assert bob.sees("message_changed", status="done")["body"] == "I am the test model."
+    assert bob.text_of(answer, attempt=2) == "I am the test model."
+
+
+def test_a_dead_workers_answer_that_showed_something_is_closed_with_its_text(
+    ai: OpenAIServer, alice: Person, bob: Person, first: Office, second: Office
+) -> None:
+    answer = asked(alice, ai, behaviours.stall("half an"), "half an")
+    eventually(lambda: first.run(answer).text == "half an", what="the text is saved")
+    first.die()
+    second.execute("UPDATE runs SET lease_until = 1")
+    second.look_after()
+    ended = bob.sees("message_changed", id=answer, status="interrupted")
+    assert (ended["body"], ended["run"]["error"]) == ("half an", "ai_incomplete")
+
+
+def test_a_worker_that_was_thought_dead_says_no_more(
+    ai: OpenAIServer, alice: Person, bob: Person, first: Office, second: Office
+) -> None:
+    answer = asked(alice, ai, behaviours.gated("half ", "an"), "half ")
+    eventually(lambda: first.run(answer).text == "half ", what="the text is saved")
+    second.execute("UPDATE runs SET lease_until = 1")
+    second.look_after()
+    ended = bob.sees("message_changed", id=answer, status="interrupted")
+    told = len(bob.heard)
+    ai.release()
+    assert ai.wait(0, "closed", 5)
+    assert len(bob.heard) == told
+    assert first.message(answer).body == ended["body"]
+    assert first.assistants.runs.find(1, 2) is None
+
+
+def test_a_worker_that_stops_hands_its_answers_over(
+    ai: OpenAIServer, alice: Person, bob: Person, first: Office, second: Office
+) -> None:
+    written = asked(alice, ai, behaviours.stall("half an"), "half an")
+    alice.join("coffee")
+    bob.join("coffee")
+    ai.will(behaviours.silent(), behaviours.answer("Here."))
+    alice.says("@assistant hello", "coffee")
+    waiting = alice.sees("message", status="thinking", room="coffee")["id"]
+    assert ai.wait(1, "open")
+    first.assistants.drain(time.monotonic() + 5)
+    ended = bob.sees("message_changed", id=written, status="interrupted")
+    assert ended["body"] == "half an"
+    assert bob.sees("message_changed", id=waiting, status="done")["body"] == "Here."
+    assert all(request["state"] != "open" for request in ai.requests)

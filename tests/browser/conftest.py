@@ -1,0 +1,73 @@
+"""Fixtures of the pages' checks: one server for the tests of a module, a model that answers as told, visitors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.openai_server import OpenAIServer
+from tests.support.server import Server
+
+from .screen import Visitor
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="module")
+def server(runtime: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One worker with SQLite, and the demo as its assistant. What a page looks like depends on neither."""
+    server = Server(tmp_path_factory.mktemp("server"), runtime=runtime)
+    yield server.start()
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def _model() -> Iterator[OpenAIServer]:
+    with OpenAIServer() as model:
+        yield model
+
+
+@pytest.fixture
+def model(_model: OpenAIServer) -> OpenAIServer:
+    """What the assistant of `ai_server` asks; without orders it answers plainly."""
+    _model.reset()
+    return _model
+
+
+@pytest.fixture(scope="module")
+def ai_server(
+    runtime: str, _model: OpenAIServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A server whose assistant has `model` behind it."""
+    env = {"OPENAI_BASE_URL": _model.base_url, "OPENAI_API_KEY": "sk-test", "OPENAI_MODEL": "test"}
+    server = Server(tmp_path_factory.mktemp("ai-server"), runtime=runtime, env=env)
+    yield server.start()
+    server.close()
+
+
+@pytest.fixture
+def visit(pages: Any) -> Visit:
+    """Somebody in a room: `visit(server, "Mina", room)`.
+
+    `token`: who it is, else a new guest; `at`: the seq of a message to open; `url`: another way to the server.
+    Further arguments go to Pages.open.
+    """
+
+    def arrive(
+        server: Server,
+        name: str,
+        room: str,
+        *,
+        token: str | None = None,
+        at: int | None = None,
+        url: str | None = None,
+        **look: Any,
+    ) -> Visitor:
+        token = token or server.guest(name)["token"]
+        visitor = Visitor(pages.open(**look), name, url or server.url, token)
+        visitor.goes_to(room, at)
+        return visitor
+
+    return arrive

@@ -1,0 +1,1 @@
+"""Real servers and clients for tests. Nothing here imports the application."""

@@ -1,0 +1,109 @@
+"""A real PostgreSQL cluster for tests, made in a temporary folder."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psycopg
+
+from .processes import Process, free_port, program
+from .waiting import eventually
+
+USER = "postgres"
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "100",
+    "shared_buffers": "64MB",
+    # A test machine's power may fail; what is tested is the death of processes, and the order of commits.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "on",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "timezone": "Asia/Seoul",  # a server's zone must not matter
+}
+
+
+class PostgresServer:
+    """A cluster on a free port. It refuses to run as root, so as root it runs as the system's user `postgres`."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._numbers = itertools.count(1)
+        # Not below pytest's folders: those are closed to other users.
+        self.folder = Path(tempfile.mkdtemp(prefix="chatapp-postgres-"))
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, USER, USER)
+        self.data = self.folder / "data"
+        self._initialize()
+        self.start()
+
+    def url(self, database: str) -> str:
+        """The DATABASE_URL of one of its databases."""
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def new_database(self) -> str:
+        """Create an empty database; its DATABASE_URL."""
+        name = f"chat_{next(self._numbers)}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        return self.url(name)
+
+    def start(self) -> None:
+        """Start it on its port and wait until it answers."""
+        options = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        self.process = Process(
+            "postgres",
+            [
+                _program("postgres"),
+                *("-D", str(self.data), "-p", str(self.port), "-k", str(self.folder)),
+                *options,
+            ],
+            log=self.folder / "postgres.log",
+            cwd=self.folder,
+            user=USER,
+            stop_signal=signal.SIGINT,  # "fast": it breaks the clients' connections
+        )
+        eventually(self._answers, within=20, what="PostgreSQL answers")
+
+    def restart(self) -> None:
+        """Break all connections, stop and start it."""
+        self.process.terminate()
+        self.start()
+
+    def close(self) -> None:
+        self.process.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _initialize(self) -> None:
+        command = [_program("initdb"), "-D", str(self.data), "--username", USER, "--auth", "trust"]
+        subprocess.run(
+            [*command, "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"],
+            cwd=self.folder,
+            user=USER if os.geteuid() == 0 else None,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+
+    def _answers(self) -> bool:
+        self.process.must_run()
+        try:
+            with psycopg.connect(self.url("postgres"), connect_timeout=2):
+                return True
+        except psycopg.OperationalError:
+            return False
+
+
+def _program(name: str) -> str:
+    """A program of the newest PostgreSQL here."""
+    folders = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)
+    )
+    return program(name, *[str(path) for path in reversed(folders)])
