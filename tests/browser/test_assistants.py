@@ -144,28 +144,3 @@ def test_a_burst_of_messages_is_spoken_as_their_number(
         *[f"Mina Kwon: quick {number}" for number in range(3)],
         "7 new messages",
     ]
-
-
-def test_failures_of_a_model_are_told_in_words(
-    ai_server: Server, model: OpenAIServer, visit: Visit, room: str
-) -> None:
-    cases = [
-        (behaviours.refusal(401), "Not set up correctly. An admin can fix it."),
-        (
-            behaviours.refusal(404, "model_not_found"),
-            "Model not found. An admin can choose another.",
-        ),
-        (
-            behaviours.refusal(429, "insufficient_quota"),
-            "The provider account is used up. An admin can help.",
-        ),
-        (behaviours.cut("half an ans"), "The answer broke off."),
-    ]
-    asker = visit(ai_server, "Bora", room)
-    for behaviour, words in cases:
-        model.will(behaviour)
-        asker.sends("@assistant again")
-        asker.sees(words)
-        expect(
-            asker.page.locator(".msg.ai").last.get_by_role("button", name="Regenerate")
-        ).to_be_visible()

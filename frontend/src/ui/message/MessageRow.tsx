@@ -2,6 +2,7 @@
 import { useComputed } from "@preact/signals";
 import type { Row } from "../../core/api";
 import { clock, day, moment, t } from "../../i18n";
+import { RunNote } from "../assistants/RunNote";
 import { Avatar } from "../people/Avatar";
 import type { RoomView } from "../page/view";
 import type { Item } from "../timeline/items";
@@ -11,7 +12,6 @@ import { nameOf } from "./names";
 import { Quote } from "./Quote";
 import { Reactions } from "./Reactions";
 import { Receipts } from "./Receipts";
-import { RunNote } from "./RunNote";
 import { systemSentence } from "./System";
 import { Toolbar } from "./Toolbar";
 import { Uploads } from "./Uploads";

@@ -2,11 +2,11 @@
 import { useComputed } from "@preact/signals";
 import type { Row } from "../../core/api";
 import { t, type Key } from "../../i18n";
+import { showWhatItSaw } from "../assistants/saw";
 import { openEmoji } from "../emoji/picker";
 import { Icon, type IconName } from "../icon";
 import type { RoomView } from "../page/view";
 import { actionsFor, copyLink, copyText, edit, regenerate, remove, reply, toggleReaction, type Action } from "./actions";
-import { showWhatItSaw } from "./saw";
 
 export const LOOKS: Record<Action, { readonly icon: IconName; readonly label: Key }> = {
   react: { icon: "smile", label: "react" },

@@ -19,7 +19,7 @@ export function actionsFor(view: RoomView, row: Row): Action[] {
   const actions: Action[] = view.mayWrite ? ["react", "reply"] : [];
   actions.push("copy", "link");
   if (mine && view.mayWrite) actions.push("edit");
-  if (answer && !running && view.mayWrite) actions.push("regenerate");
+  if (answer && !running && mayRedo(view, row)) actions.push("regenerate");
   if (answer && !running) actions.push("saw");
   if ((mine || view.moderates) && !running) actions.push("delete");
   return actions;
@@ -99,6 +99,11 @@ export function stop(view: RoomView, row: Row): void {
 /** The asker, moderators and owners may stop an answer. */
 export function mayStop(view: RoomView, row: Row): boolean {
   return row.message.value.run?.asker.id === view.me?.id || view.moderates;
+}
+
+/** Who may stop an answer may have it written again, but for those who only read here. */
+export function mayRedo(view: RoomView, row: Row): boolean {
+  return view.mayWrite && mayStop(view, row);
 }
 
 /** The last message of mine that can be edited. */

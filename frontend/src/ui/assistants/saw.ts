@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import type { Row } from "../../core/api";
 import type { RunReport } from "../../core/http_shapes";
 import type { RoomView } from "../page/view";
-import { attempt } from "./actions";
+import { attempt } from "../message/actions";
 
 export interface Seen {
   readonly view: RoomView;

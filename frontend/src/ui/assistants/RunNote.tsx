@@ -3,8 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import type { Row } from "../../core/api";
 import { reason, t } from "../../i18n";
 import type { RoomView } from "../page/view";
-import { attempt, mayStop, regenerate, stop } from "./actions";
-import { nameOf } from "./names";
+import { attempt, mayRedo, mayStop, regenerate, stop } from "../message/actions";
+import { nameOf } from "../message/names";
 import { Versions } from "./Versions";
 
 interface NoteProps {
@@ -82,7 +82,7 @@ function Broken({ row, view }: NoteProps) {
   return (
     <div class="run broken" role="alert">
       {status === "interrupted" ? t("e_ai_incomplete") : reason(code)}{" "}
-      {view.mayWrite && (
+      {mayRedo(view, row) && (
         <button type="button" class="act" onClick={() => regenerate(view, row)}>
           {t("regenerate")}
         </button>

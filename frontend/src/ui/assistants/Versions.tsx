@@ -5,8 +5,8 @@ import type { Row } from "../../core/api";
 import { t } from "../../i18n";
 import { Icon } from "../icon";
 import type { RoomView } from "../page/view";
-import { attempt } from "./actions";
-import { Markdown } from "./Markdown";
+import { attempt } from "../message/actions";
+import { Markdown } from "../message/Markdown";
 
 interface Shown {
   /** From 1; the current text is the last. */
