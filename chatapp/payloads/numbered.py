@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(slots=True, frozen=True)
-class Numbered:
+class Numbered(Struct, frozen=True):
     """One change of a room, as clients are told of it.
 
     `seq` is the number of the change (of a message's event: its `changed_seq`), `event` is "message",

@@ -40,7 +40,7 @@ class Backend(Protocol):
 
 def run_jobs(tx: Tx, jobs: Sequence[Any]) -> list[Outcome]:
     """Run a batch inside an open transaction; what the database itself refuses is raised."""
-    tx.lock([room_id for job in jobs for room_id in job.rooms()])
+    tx.lock({room_id for job in jobs for room_id in job.rooms()})
     outcomes: list[Outcome] = []
     index = 0
     while index < len(jobs):

@@ -8,7 +8,7 @@ from chatapp.errors import ChatError, not_found
 from chatapp.payloads import MentionSpan, Message, Numbered, User
 
 from . import messages, search
-from .posting import MENTION, mentions_column
+from .posting import MENTIONS, mentions_column
 from .sql import Statement
 from .tx import RoomRow, Tx
 
@@ -115,9 +115,13 @@ class EditMessage:
             changed=number,
         )
         tx.run(FORGET_MENTIONS, **place)
-        tx.many(
-            MENTION,
-            [{"user": span.user_id, **place} for span in mentions if span.user_id != self.user.id],
+        tx.insert(
+            MENTIONS,
+            [
+                (span.user_id, self.room_id, self.seq)
+                for span in mentions
+                if span.user_id != self.user.id
+            ],
         )
         search.unindex(tx, self.room_id, self.seq, old.body)
         search.index(tx, [(self.room_id, self.seq, self.body)])

@@ -4,50 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
-from chatapp.clock import rfc3339
 from chatapp.errors import ChatError, not_found
 from chatapp.ids import message_id
 from chatapp.payloads import MentionSpan, Message, Numbered, ReplyTo, User
 
 from . import messages, search
-from .sql import Statement
-from .tx import RoomRow, Tx
+from .sql import Insert, Statement
+from .tx import CHANGES, RoomRow, Tx
 
-# Keys and memberships of a whole batch in one statement each; rows are matched in Python.
-_KNOWN = Statement(
-    "SELECT m.sender_id, m.client_id, m.room_id, m.seq, m.digest FROM json_each(:keys) k"
-    " JOIN messages m ON m.sender_id = json_extract(k.value, '$[0]') AND m.client_id = json_extract(k.value, '$[1]')",
-    "SELECT m.sender_id, m.client_id, m.room_id, m.seq, m.digest FROM unnest(CAST(:senders AS text[]), CAST(:clients AS text[])) AS k (sender, client)"
-    " JOIN messages m ON m.sender_id = k.sender AND m.client_id = k.client",
-)
-_SPENT = Statement(
-    "SELECT s.sender_id, s.client_id FROM json_each(:keys) k JOIN spent_keys s"
-    " ON s.sender_id = json_extract(k.value, '$[0]') AND s.client_id = json_extract(k.value, '$[1]')",
-    "SELECT s.sender_id, s.client_id FROM unnest(CAST(:senders AS text[]), CAST(:clients AS text[])) AS k (sender, client)"
-    " JOIN spent_keys s ON s.sender_id = k.sender AND s.client_id = k.client",
-)
-_ROLES = Statement(
-    "SELECT user_id, room_id, role FROM memberships WHERE user_id IN :[users text] AND room_id IN :[rooms]"
+# For each post of a batch, given as [room, sender, client_id]: the sender's role, and what the key was used for.
+_LOOK_UP = Statement(
+    "SELECT k.key, s.role, m.room_id, m.seq, m.digest, p.sender_id FROM json_each(:posts) AS k"
+    " LEFT JOIN memberships s ON s.room_id = k.value ->> 0 AND s.user_id = k.value ->> 1"
+    " LEFT JOIN messages m ON m.sender_id = k.value ->> 1 AND m.client_id = k.value ->> 2"
+    " LEFT JOIN spent_keys p ON p.sender_id = k.value ->> 1 AND p.client_id = k.value ->> 2",
+    "SELECT k.place - 1, s.role, m.room_id, m.seq, m.digest, p.sender_id"
+    " FROM jsonb_array_elements(CAST(:posts AS jsonb)) WITH ORDINALITY AS k (value, place)"
+    " LEFT JOIN memberships s ON s.room_id = CAST(k.value ->> 0 AS bigint) AND s.user_id = k.value ->> 1"
+    " LEFT JOIN messages m ON m.sender_id = k.value ->> 1 AND m.client_id = k.value ->> 2"
+    " LEFT JOIN spent_keys p ON p.sender_id = k.value ->> 1 AND p.client_id = k.value ->> 2",
 )
 _MEMBERS = Statement(
     "SELECT room_id, user_id FROM memberships WHERE user_id IN :[users text] AND room_id IN :[rooms]"
 )
-_MESSAGE = Statement(
-    "INSERT INTO messages (room_id, seq, changed_seq, sender_id, client_id, digest, type, body, params, reply_to,"
-    " mentions, status, created_at) VALUES (:room, :seq, :seq, :sender, :client, :digest, 'text', :body, NULL,"
-    " :reply_to, :mentions, NULL, :at)"
+_MESSAGES = Insert(
+    "messages",
+    {
+        "room_id": "bigint",
+        "seq": "bigint",
+        "changed_seq": "bigint",
+        "sender_id": "text",
+        "client_id": "text",
+        "digest": "text",
+        "type": "text",
+        "body": "text",
+        "reply_to": "bigint",
+        "mentions": "text",
+        "created_at": "bigint",
+    },
 )
-_CHANGE = Statement(
-    "INSERT INTO changes (room_id, seq, kind, subject, by_id, at) VALUES (:room, :seq, 'message', :subject, :sender, :at)"
+MENTIONS = Insert(
+    "mentions",
+    {"user_id": "text", "room_id": "bigint", "seq": "bigint"},
+    "ON CONFLICT DO NOTHING",
 )
-MENTION = Statement(
-    "INSERT INTO mentions (user_id, room_id, seq) VALUES (:user, :room, :seq) ON CONFLICT DO NOTHING"
-)
+
+_Key = tuple[str, str]
+_First = tuple[
+    int, int, str | None
+]  # the room, place and digest of the post that a key was used for
+_SPENT: _First = (0, 0, None)
 
 
 @dataclass(slots=True)
@@ -73,8 +83,7 @@ class PostMessage:
         return posted
 
 
-@dataclass(slots=True, frozen=True)
-class Posted:
+class Posted(msgspec.Struct, frozen=True):
     """A stored message: its encoded payload is what the ack and the event carry."""
 
     room_id: int
@@ -87,67 +96,86 @@ class Posted:
 Outcome = tuple[Posted | None, Exception | None]
 
 
+class _Rows:
+    """What waits to be written, together, for the tables of a batch."""
+
+    __slots__ = ("changes", "documents", "mentions", "messages")
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[object, ...]] = []
+        self.changes: list[tuple[object, ...]] = []
+        self.mentions: list[tuple[str, int, int]] = []
+        self.documents: list[tuple[int, int, str]] = []
+
+    def add(self, tx: Tx, job: PostMessage, message: Message) -> None:
+        room_id, seq, sender, now = job.room_id, message.seq, job.sender.id, tx.now
+        column = mentions_column(message.mentions)
+        self.messages.append(
+            (
+                *(room_id, seq, seq, sender, job.client_id, job.digest),
+                *("text", job.body, job.reply_to, column, now),
+            )
+        )
+        self.changes.append((room_id, seq, "message", str(seq), sender, now, None))
+        self.documents.append((room_id, seq, job.body))
+        for span in message.mentions:
+            if span.user_id != sender:
+                self.mentions.append((span.user_id, room_id, seq))
+
+    def write(self, tx: Tx) -> None:
+        """Store them, and begin anew."""
+        tx.insert(_MESSAGES, self.messages)
+        tx.insert(CHANGES, self.changes)
+        tx.insert(MENTIONS, self.mentions)
+        search.index(tx, self.documents)
+        for rows in (self.messages, self.changes, self.mentions, self.documents):
+            rows.clear()
+
+
 def post_all(tx: Tx, jobs: Sequence[PostMessage]) -> list[Outcome]:
     """Store a run of posts: keys that exist get their first result, the rest the next numbers of their rooms."""
-    rooms = tx.lock([job.room_id for job in jobs])
-    known = _known(tx, jobs)
-    roles = _roles(tx, jobs)
+    rooms = tx.lock({job.room_id for job in jobs})
+    found = _look_up(tx, jobs)
     targets = _mentionable(tx, jobs)
     outcomes: list[Outcome] = []
-    fresh: list[tuple[PostMessage, Message]] = []
+    used: dict[_Key, _First] = {}
+    rows = _Rows()
     told: dict[int, list[Numbered]] = {}
-    for job in jobs:
+    for job, (role, stored) in zip(jobs, found, strict=True):
         key = (job.sender.id, job.client_id)
         try:
-            room = _writable(rooms, roles, job)
-            if key in known or job.reply_to is not None:
-                _insert(
-                    tx, fresh
-                )  # the first of two alike, or what is replied to, may be in this very batch
-            if key in known:
-                outcomes.append((_again(tx, rooms, job, known[key]), None))
+            room = _writable(rooms, role, job)
+            first = stored or used.get(key)
+            if first is not None or job.reply_to is not None:
+                rows.write(tx)  # what is repeated or replied to may be in this very batch
+            if first is not None:
+                outcomes.append((_again(tx, room, job, first), None))
                 continue
             message = _compose(tx, room, job, targets)
         except ChatError as refusal:
             outcomes.append((None, refusal))
             continue
-        room.last_seq = message.seq
+        seq = room.last_seq = message.seq
         payload = messages.encode(message)
-        known[key] = (job.room_id, message.seq, job.digest)
-        fresh.append((job, message))
-        told.setdefault(room.id, []).append(Numbered(message.seq, "message", payload))
-        outcomes.append((Posted(room.id, message.seq, payload, False, message), None))
-    _insert(tx, fresh)
+        used[key] = (job.room_id, seq, job.digest)
+        rows.add(tx, job, message)
+        told.setdefault(room.id, []).append(Numbered(seq, "message", payload))
+        outcomes.append((Posted(room.id, seq, payload, False, message), None))
+    rows.write(tx)
+    tx.move([rooms[room_id] for room_id in told])
     for room_id, events in told.items():
-        tx.move(rooms[room_id], rooms[room_id].last_seq)
         tx.tell(rooms[room_id], *events)
     return outcomes
 
 
-def _known(
-    tx: Tx, jobs: Sequence[PostMessage]
-) -> dict[tuple[str, str], tuple[int, int, str | None]]:
-    keys: dict[str, Any]
-    if tx.dialect == "sqlite":
-        keys = {"keys": [[job.sender.id, job.client_id] for job in jobs]}
-    else:
-        keys = {
-            "senders": [job.sender.id for job in jobs],
-            "clients": [job.client_id for job in jobs],
-        }
-    known = {(row[0], row[1]): (row[2], row[3], row[4]) for row in tx.all(_KNOWN, **keys)}
-    for sender, client_id in tx.all(_SPENT, **keys):
-        known[sender, client_id] = (0, 0, None)
-    return known
-
-
-def _roles(tx: Tx, jobs: Sequence[PostMessage]) -> dict[tuple[str, int], str]:
-    rows = tx.all(
-        _ROLES,
-        users=list({job.sender.id for job in jobs}),
-        rooms=list({job.room_id for job in jobs}),
-    )
-    return {(row[0], row[1]): row[2] for row in rows}
+def _look_up(tx: Tx, jobs: Sequence[PostMessage]) -> list[tuple[str | None, _First | None]]:
+    """For each post the sender's role and what its key was used for, in one statement."""
+    posts = msgspec.json.encode([(job.room_id, job.sender.id, job.client_id) for job in jobs])
+    found: list[tuple[str | None, _First | None]] = [(None, None)] * len(jobs)
+    for place, role, room_id, seq, digest, spent in tx.all(_LOOK_UP, posts=posts.decode()):
+        first = (room_id, seq, digest) if room_id is not None else _SPENT if spent else None
+        found[place] = (role, first)
+    return found
 
 
 def _mentionable(tx: Tx, jobs: Sequence[PostMessage]) -> set[tuple[int, str]]:
@@ -158,36 +186,33 @@ def _mentionable(tx: Tx, jobs: Sequence[PostMessage]) -> set[tuple[int, str]]:
     return {(row[0], row[1]) for row in rows}
 
 
-def _writable(
-    rooms: dict[int, RoomRow], roles: dict[tuple[str, int], str], job: PostMessage
-) -> RoomRow:
-    role = roles.get((job.sender.id, job.room_id))
-    if role is None or job.room_id not in rooms:
+def _writable(rooms: dict[int, RoomRow], role: str | None, job: PostMessage) -> RoomRow:
+    room = rooms.get(job.room_id)
+    if role is None or room is None:
         raise not_found("room")
     if role == "readonly":
         raise ChatError("forbidden", "You can read in this room, but not write.")
-    return rooms[job.room_id]
+    return room
 
 
-def _again(
-    tx: Tx, rooms: dict[int, RoomRow], job: PostMessage, first: tuple[int, int, str | None]
-) -> Posted:
+def _again(tx: Tx, room: RoomRow, job: PostMessage, first: _First) -> Posted:
     room_id, seq, digest = first
     if digest != job.digest or room_id != job.room_id:
         raise ChatError("conflict", "This client_id was used for another message.")
-    message = messages.load_one(tx, room_id, rooms[room_id].slug, seq)
+    message = messages.load_one(tx, room_id, room.slug, seq)
     if message is None:
         raise not_found("message")
     return Posted(room_id, seq, messages.encode(message), True, message)
 
 
 def _compose(tx: Tx, room: RoomRow, job: PostMessage, targets: set[tuple[int, str]]) -> Message:
-    reply: ReplyTo | None = None
+    reply: ReplyTo | UnsetType = UNSET
     if job.reply_to is not None:
-        reply = messages.reply_target(tx, room.id, job.reply_to)
-        if reply is None:
+        reply = messages.reply_target(tx, room.id, job.reply_to) or UNSET
+        if reply is UNSET:
             raise not_found("message")
     seq = room.last_seq + 1
+    mentions = job.mentions
     return Message(
         id=message_id(room.id, seq),
         room=room.slug,
@@ -197,59 +222,14 @@ def _compose(tx: Tx, room: RoomRow, job: PostMessage, targets: set[tuple[int, st
         sender=job.sender,
         type="text",
         body=job.body,
-        mentions=[span for span in job.mentions if (room.id, span.user_id) in targets],
-        created_at=rfc3339(tx.now),
+        mentions=[span for span in mentions if (room.id, span.user_id) in targets],
+        created_at=tx.time,
         edited_at=None,
         deleted_at=None,
         uploads=[],
         reactions=[],
-        reply_to=reply or UNSET,
+        reply_to=reply,
     )
-
-
-def _insert(tx: Tx, fresh: list[tuple[PostMessage, Message]]) -> None:
-    """Write the rows of `fresh` and empty it."""
-    tx.many(
-        _MESSAGE,
-        [
-            {
-                "room": job.room_id,
-                "seq": message.seq,
-                "sender": job.sender.id,
-                "client": job.client_id,
-                "digest": job.digest,
-                "body": job.body,
-                "reply_to": job.reply_to,
-                "mentions": mentions_column(message.mentions),
-                "at": tx.now,
-            }
-            for job, message in fresh
-        ],
-    )
-    tx.many(
-        _CHANGE,
-        [
-            {
-                "room": job.room_id,
-                "seq": message.seq,
-                "subject": str(message.seq),
-                "sender": job.sender.id,
-                "at": tx.now,
-            }
-            for job, message in fresh
-        ],
-    )
-    tx.many(
-        MENTION,
-        [
-            {"user": span.user_id, "room": job.room_id, "seq": message.seq}
-            for job, message in fresh
-            for span in message.mentions
-            if span.user_id != job.sender.id
-        ],
-    )
-    search.index(tx, [(job.room_id, message.seq, message.body) for job, message in fresh])
-    fresh.clear()
 
 
 def mentions_column(mentions: list[MentionSpan]) -> str | None:

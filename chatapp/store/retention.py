@@ -9,7 +9,7 @@ from chatapp.ids import new_id
 
 from . import search
 from .rooms import EPOCH_LENGTH
-from .sql import Row, Statement
+from .sql import Insert, Row, Statement
 from .tx import Tx
 
 RUNNING = ("queued", "thinking", "streaming")
@@ -46,9 +46,7 @@ _YOUNGER = Statement(
     "SELECT 1 FROM messages WHERE room_id = :room AND seq = (SELECT MAX(seq) FROM messages WHERE room_id = :room)"
     " AND created_at >= :before"
 )
-_SPEND = Statement(
-    "INSERT INTO spent_keys (sender_id, client_id) VALUES (:sender, :client) ON CONFLICT DO NOTHING"
-)
+_SPEND = Insert("spent_keys", {"sender_id": "text", "client_id": "text"}, "ON CONFLICT DO NOTHING")
 _DELETE = Statement("DELETE FROM messages WHERE room_id = :room AND seq IN :[seqs]")
 _EPOCH = Statement("UPDATE rooms SET epoch = :epoch WHERE id = :room")
 
@@ -79,7 +77,7 @@ class Expire:
     def run(self, tx: Tx) -> bool:
         rows = tx.all(_OLDEST, room=self.room_id, limit=PAGE)
         due = list(takewhile(self._is_due, rows))
-        tx.many(_SPEND, [{"sender": row[2], "client": row[3]} for row in due if row[3]])
+        tx.insert(_SPEND, [(row[2], row[3]) for row in due if row[3]])
         for seq, body, _sender, _client, _created, deleted, _status in due:
             if (
                 deleted is None

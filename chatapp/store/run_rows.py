@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from chatapp.payloads import MentionSpan, Message, User
 
 from . import changing, messages, search
-from .posting import MENTION, mentions_column
+from .posting import MENTIONS, mentions_column
 from .sql import Connection, Row, Statement
 from .tx import RoomRow, Tx
 
@@ -188,7 +188,7 @@ def end(tx: Tx, room: RoomRow, run: RunRow, how: Ending) -> Message:
         status=how.status,
         changed=number,
     )
-    tx.many(MENTION, [{"user": span.user_id, **place} for span in how.mentions])
+    tx.insert(MENTIONS, [(span.user_id, room.id, run.seq) for span in how.mentions])
     search.unindex(tx, room.id, run.seq, "")
     search.index(tx, [(room.id, run.seq, body)])
     return changing.changed(tx, room, run.seq)

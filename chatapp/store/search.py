@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable
 from itertools import pairwise
 
-from .sql import Connection, Statement
+from .sql import Connection, Insert, Statement
 from .tx import Tx
 
 MAX_TERMS = 12  # of a query; more do not narrow it further
@@ -24,9 +24,14 @@ _CJK = (
 _WORDS = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
 _IS_CJK = re.compile(rf"[{_CJK}]")
 
-_ADD = Statement(
-    "INSERT INTO search (rowid, terms) VALUES (:doc, :terms)",
-    "INSERT INTO search_documents (room_id, seq, terms) VALUES (:room, :seq, array_to_tsvector(CAST(:list AS text[])))",
+_ADD = Insert("search", {"rowid": "bigint", "terms": "text"})
+_ADD_DOCUMENTS = Insert(
+    "search_documents",
+    {
+        "room_id": "bigint",
+        "seq": "bigint",
+        "terms": "array_to_tsvector(ARRAY(SELECT jsonb_array_elements_text({})))",
+    },
 )
 _DROP = Statement(
     "INSERT INTO search (search, rowid, terms) VALUES ('delete', :doc, :terms)",
@@ -64,19 +69,20 @@ def query_terms(text: str) -> list[str]:
 
 def index(tx: Tx, rows: Iterable[tuple[int, int, str]]) -> None:
     """Add (room_id, seq, body) rows to the index."""
-    tx.many(_ADD, [_document(tx, *row) for row in rows])
+    if tx.dialect == "sqlite":
+        tx.insert(
+            _ADD, [(room << SEQ_BITS | seq, " ".join(terms(body))) for room, seq, body in rows]
+        )
+    else:
+        tx.insert(_ADD_DOCUMENTS, [(room, seq, terms(body)) for room, seq, body in rows])
 
 
 def unindex(tx: Tx, room_id: int, seq: int, body: str) -> None:
     """Take a message out; `body` is the text it was indexed with."""
-    tx.run(_DROP, **_document(tx, room_id, seq, body))
-
-
-def _document(tx: Tx, room_id: int, seq: int, body: str) -> dict[str, object]:
-    found = terms(body)
     if tx.dialect == "sqlite":
-        return {"doc": room_id << SEQ_BITS | seq, "terms": " ".join(found)}
-    return {"room": room_id, "seq": seq, "list": found}
+        tx.run(_DROP, doc=room_id << SEQ_BITS | seq, terms=" ".join(terms(body)))
+    else:
+        tx.run(_DROP, room=room_id, seq=seq)
 
 
 def find(db: Connection, room_id: int, text: str, limit: int) -> list[int]:

@@ -8,18 +8,14 @@ databases spell differently is given as two texts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 Row = tuple[Any, ...]
 
-ROWS = 100  # of one INSERT
-
 _LIST = re.compile(r":\[(\w+)(?: (text))?\]")
-_VALUES = re.compile(r"(INSERT .*? VALUES )(\(.*\))([^()]*)", re.DOTALL)
-_PARAMETER = re.compile(r"%\((\w+)\)s")
 _NAME = re.compile(r"(?<![:\w]):(\w+)")
 
 
@@ -32,8 +28,10 @@ class Cursor(Protocol):
 
     rowcount: int
 
-    def execute(self, sql: str, params: Mapping[str, object] = ..., /) -> Any: ...
-    def executemany(self, sql: str, rows: Iterable[Mapping[str, object]], /) -> Any: ...
+    def execute(
+        self, sql: str, params: Mapping[str, object] | Sequence[object] = ..., /
+    ) -> Any: ...
+    def executemany(self, sql: str, rows: Iterable[Sequence[object]], /) -> Any: ...
     def fetchall(self) -> list[Row]: ...
     def fetchone(self) -> Row | None: ...
 
@@ -41,24 +39,36 @@ class Cursor(Protocol):
 class Statement:
     """One statement in the words of both databases."""
 
-    __slots__ = ("_inserts", "postgres", "sqlite")
+    __slots__ = ("postgres", "sqlite")
 
     def __init__(self, text: str, postgres: str | None = None) -> None:
         self.sqlite = _LIST.sub(r"(SELECT value FROM json_each(:\1))", text)
         other = _LIST.sub(_unnest, postgres or text).replace("%", "%%")
         self.postgres = _NAME.sub(r"%(\1)s", other)
-        self._inserts: dict[int, str] = {}
 
-    def insert(self, rows: int) -> str:
-        """For PostgreSQL: `INSERT … VALUES (…)` with that many rows, whose parameters end in `_0`, `_1`, …"""
-        text = self._inserts.get(rows)
-        if text is None:
-            match = _VALUES.fullmatch(self.postgres)
-            assert match is not None, f"no single row of values in {self.postgres}"
-            head, row, tail = match.groups()
-            each = [_PARAMETER.sub(rf"%(\1_{number})s", row) for number in range(rows)]
-            text = self._inserts[rows] = f"{head}{', '.join(each)}{tail}"
-        return text
+
+class Insert:
+    """Rows for a table, any number at a time: one statement, prepared once, whatever their number.
+
+    On PostgreSQL the rows go as one JSON array in one round trip: a round trip for each would be most of a batch's time,
+    and the driver's own arrays cost more than the rows.
+    """
+
+    __slots__ = ("postgres", "sqlite")
+
+    def __init__(self, table: str, columns: Mapping[str, str], rest: str = "") -> None:
+        """`columns`: names and PostgreSQL's types; a type with a `{}` is an expression of the JSON value."""
+        names = ", ".join(columns)
+        marks = ", ".join("?" * len(columns))
+        self.sqlite = f"INSERT INTO {table} ({names}) VALUES ({marks}) {rest}"  # noqa: S608 - constants of ours
+        values = ", ".join(
+            kind.format(f"r.v -> {place}") if "{}" in kind else f"CAST(r.v ->> {place} AS {kind})"
+            for place, kind in enumerate(columns.values())
+        )
+        self.postgres = (
+            f"INSERT INTO {table} ({names}) SELECT {values}"  # noqa: S608 - constants of ours
+            f" FROM jsonb_array_elements(CAST(%s AS jsonb)) AS r (v) {rest}"
+        )
 
 
 class Connection:
@@ -67,10 +77,10 @@ class Connection:
     def __init__(self, cursor: Cursor, dialect: str) -> None:
         self.cursor = cursor
         self.dialect = dialect
-        self._sqlite = dialect == "sqlite"
+        self.sqlite = dialect == "sqlite"
 
     def _prepare(self, statement: Statement, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        if not self._sqlite:
+        if not self.sqlite:
             return statement.postgres, params
         for key, value in params.items():
             if type(value) is list:
@@ -100,15 +110,11 @@ class Connection:
         self.cursor.execute(sql, bound)
         return self.cursor.rowcount
 
-    def many(self, statement: Statement, rows: list[dict[str, Any]]) -> None:
-        """Execute once for each row. On PostgreSQL an INSERT takes many rows at a time: a round trip for each would
-        be most of a batch's time."""
-        if self._sqlite:
-            self.cursor.executemany(statement.sqlite, rows)
+    def insert(self, insert: Insert, rows: Sequence[Sequence[Any]]) -> None:
+        """Store rows, each with its values in the order of the columns."""
+        if not rows:
             return
-        for start in range(0, len(rows), ROWS):
-            page = rows[start : start + ROWS]
-            values: dict[str, Any] = {}
-            for number, row in enumerate(page):
-                values.update({f"{name}_{number}": value for name, value in row.items()})
-            self.cursor.execute(statement.insert(len(page)), values)
+        if self.sqlite:
+            self.cursor.executemany(insert.sqlite, rows)
+        else:
+            self.cursor.execute(insert.postgres, (msgspec.json.encode(rows).decode(),))

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
-from chatapp.clock import now_ms
+from chatapp.clock import now_ms, rfc3339
 from chatapp.errors import not_found
 from chatapp.payloads import Numbered, User
 
-from .sql import Connection, Cursor, Statement
+from .sql import Connection, Cursor, Insert, Statement
 
 _LOCK = Statement(
     "SELECT id, slug, name, epoch, last_seq, retention, members_count FROM rooms WHERE id IN :[rooms] ORDER BY id",
     "SELECT id, slug, name, epoch, last_seq, retention, members_count FROM rooms WHERE id IN :[rooms]"
     " ORDER BY id FOR UPDATE",
 )
-_SET_LAST = Statement("UPDATE rooms SET last_seq = :seq WHERE id = :room")
-_CHANGE = Statement(
-    "INSERT INTO changes (room_id, seq, kind, subject, by_id, at, data)"
-    " VALUES (:room, :seq, :kind, :subject, :by, :at, :data)"
+_SET_LAST = Statement(
+    "UPDATE rooms SET last_seq = ? WHERE id = ?",
+    "UPDATE rooms SET last_seq = CAST(moved.room ->> 1 AS bigint)"
+    " FROM jsonb_array_elements(CAST(:rooms AS jsonb)) AS moved (room)"
+    " WHERE rooms.id = CAST(moved.room ->> 0 AS bigint)",
+)
+CHANGES = Insert(
+    "changes",
+    {
+        "room_id": "bigint",
+        "seq": "bigint",
+        "kind": "text",
+        "subject": "text",
+        "by_id": "text",
+        "at": "bigint",
+        "data": "text",
+    },
 )
 _DATABASE_NOW = Statement(
     "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
@@ -53,15 +67,16 @@ class Told:
 
 
 class Tx(Connection):
-    """One transaction. `now` is the wall clock at its start; `told` goes to the relay after the commit."""
+    """One transaction. `now` is the wall clock at its start, `time` the same as clients read it; `told` goes to the relay after the commit."""
 
     def __init__(self, cursor: Cursor, dialect: str) -> None:
         super().__init__(cursor, dialect)
         self.now = now_ms()
+        self.time = rfc3339(self.now)
         self.told: list[Told] = []
         self._rooms: dict[int, RoomRow] = {}
 
-    def lock(self, room_ids: list[int]) -> dict[int, RoomRow]:
+    def lock(self, room_ids: Collection[int]) -> dict[int, RoomRow]:
         """Lock rooms in the order of their ids (so that two batches cannot wait for each other); missing ones are left out."""
         wanted = sorted({room_id for room_id in room_ids if room_id not in self._rooms})
         if wanted:
@@ -81,27 +96,20 @@ class Tx(Connection):
     ) -> int:
         """Take the room's next number for one change and write its row."""
         seq = room.last_seq + 1
-        self.many(
-            _CHANGE,
-            [
-                {
-                    "room": room.id,
-                    "seq": seq,
-                    "kind": kind,
-                    "subject": subject,
-                    "by": by,
-                    "at": self.now,
-                    "data": None if data is None else data.decode(),
-                }
-            ],
-        )
-        self.move(room, seq)
+        text = None if data is None else data.decode()
+        self.insert(CHANGES, [(room.id, seq, kind, subject, by, self.now, text)])
+        room.last_seq = seq
+        self.move([room])
         return seq
 
-    def move(self, room: RoomRow, seq: int) -> None:
-        """Set the room's last number, after the rows of `changes` up to it are written."""
-        room.last_seq = seq
-        self.run(_SET_LAST, seq=seq, room=room.id)
+    def move(self, rooms: Sequence[RoomRow]) -> None:
+        """Store the rooms' last numbers, after the rows of `changes` up to them are written."""
+        if self.sqlite:
+            self.cursor.executemany(_SET_LAST.sqlite, [(r.last_seq, r.id) for r in rooms])
+        elif rooms:
+            self.run(
+                _SET_LAST, rooms=msgspec.json.encode([(r.id, r.last_seq) for r in rooms]).decode()
+            )
 
     def tell(self, room: RoomRow, *events: Numbered) -> None:
         """Have the members told after the commit."""
