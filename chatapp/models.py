@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
     String,
     Text,
+    false,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
@@ -85,6 +88,11 @@ class Room(Base):
     occupied_at: Mapped[int | None] = mapped_column(
         BigInteger
     )  # `live`: when somebody was last seen there
+    turns: Mapped[str] = mapped_column(
+        String(16), server_default="mentioned"
+    )  # which assistants answer what mentions none of them: mentioned, always, round_robin
+    ai_tokens_per_day: Mapped[int | None] = mapped_column(BigInteger)
+    ai_cost_per_day: Mapped[int | None] = mapped_column(BigInteger)  # millionths
 
 
 class Membership(Base):
@@ -102,6 +110,10 @@ class Membership(Base):
     role: Mapped[str] = mapped_column(String(16))  # owner, moderator, member, readonly
     read_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     joined_at: Mapped[int] = mapped_column(BigInteger)
+    # An assistant's: mentioned, always, never; NULL as mentioned.
+    speaks: Mapped[str | None] = mapped_column(String(16))
+    # What this person posts here is marked "not for AI".
+    not_for_ai: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Message(Base):
@@ -135,6 +147,8 @@ class Message(Base):
     created_at: Mapped[int] = mapped_column(BigInteger)
     edited_at: Mapped[int | None] = mapped_column(BigInteger)
     deleted_at: Mapped[int | None] = mapped_column(BigInteger)
+    # No assistant is ever shown it.
+    not_for_ai: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class MessageVersion(Base):
@@ -269,6 +283,77 @@ class Run(Base):
     context: Mapped[str | None] = mapped_column(Text)  # JSON: the places of the messages it saw
     prompt_tokens: Mapped[int | None] = mapped_column(Integer)
     completion_tokens: Mapped[int | None] = mapped_column(Integer)
+    prompt_estimate: Mapped[int | None] = mapped_column(Integer)  # tokens, by our own count
+    left_out: Mapped[int] = mapped_column(Integer, server_default="0")  # messages that did not fit
+    truncated: Mapped[bool] = mapped_column(default=False, server_default=false())
+    cost: Mapped[int | None] = mapped_column(BigInteger)  # millionths; NULL: no price known
+    prefix: Mapped[str | None] = mapped_column(Text)  # the text that this attempt continues
+    # What the budgets of `held_day` keep for this answer until it has ended.
+    held_tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    held_cost: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    held_day: Mapped[str | None] = mapped_column(String(10))
+
+
+class Assistant(Base):
+    """How an assistant is set up. Its name is its user's; `room_id`: the one room whose own it is."""
+
+    __tablename__ = "assistants"
+    __table_args__ = (Index(None, "room_id"),)
+
+    user_id: Mapped[str] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"))
+    avatar: Mapped[str | None] = mapped_column(String(32))  # an emoji, or a colour as #rrggbb
+    persona: Mapped[str] = mapped_column(Text, server_default="")
+    provider: Mapped[str] = mapped_column(String(40), server_default="")  # empty: the first one
+    model: Mapped[str | None] = mapped_column(String(120))  # NULL: the provider's own
+    temperature: Mapped[float | None] = mapped_column(Float)
+    tools: Mapped[bool] = mapped_column(default=True, server_default=true())
+    tokens_per_day: Mapped[int | None] = mapped_column(BigInteger)
+    cost_per_day: Mapped[int | None] = mapped_column(BigInteger)  # millionths
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    retired_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Spending(Base):
+    """What answers used on one day (UTC) of a person's, a room's or an assistant's budget, and what is held for those being written."""
+
+    __tablename__ = "spendings"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(10), primary_key=True)  # person, room, assistant
+    key: Mapped[str] = mapped_column(String(20), primary_key=True)
+    tokens: Mapped[int] = mapped_column(BigInteger)
+    cost: Mapped[int] = mapped_column(BigInteger)
+    held_tokens: Mapped[int] = mapped_column(BigInteger)
+    held_cost: Mapped[int] = mapped_column(BigInteger)
+
+
+class ToolUse(Base):
+    """One use of a tool in an answer. `pending`: it waits for the asker's approval until `expires_at`."""
+
+    __tablename__ = "tool_uses"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["room_id", "seq"], ["messages.room_id", "messages.seq"], ondelete="CASCADE"
+        ),
+        Index(None, "room_id", "seq"),
+        Index(None, "asker_id", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    room_id: Mapped[int] = mapped_column(BigInteger)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    attempt: Mapped[int] = mapped_column(Integer)
+    asker_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    tool: Mapped[str] = mapped_column(String(40))
+    arguments: Mapped[str] = mapped_column(Text)  # JSON
+    # running, pending, approved, refused, expired, done, failed
+    state: Mapped[str] = mapped_column(String(16))
+    result: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class SearchDocument(Base):

@@ -52,3 +52,42 @@ def test_a_newer_schema_stops_the_start_and_is_left_alone(database_url: str) -> 
     with pytest.raises(schema.SchemaError, match="newer than this version of chatapp"):
         schema.upgrade(database_url)
     engine.dispose()
+
+
+def test_what_was_said_survives_an_upgrade_and_the_way_back(database_url: str) -> None:
+    schema.upgrade(database_url, "0001")
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        for statement in (
+            (
+                "INSERT INTO rooms (id, slug, name, kind, retention, epoch, last_seq, members_count, created_at)"
+                " VALUES (1, 'tea', 'tea', 'public', 'forever', 'e', 1, 1, 1)"
+            ),
+            "INSERT INTO users (id, name, kind, is_admin, created_at) VALUES ('alice', 'Alice', 'guest', false, 1)",
+            (
+                "INSERT INTO memberships (room_id, user_id, role, read_seq, joined_at)"
+                " VALUES (1, 'alice', 'owner', 0, 1)"
+            ),
+            (
+                "INSERT INTO messages (room_id, seq, changed_seq, sender_id, type, body, created_at)"
+                " VALUES (1, 1, 1, 'alice', 'text', 'tea?', 1)"
+            ),
+            (
+                "INSERT INTO runs (room_id, seq, assistant_id, asker_id, question_seq, attempt, state, hops, text, queued_at)"
+                " VALUES (1, 1, 'assistant', 'alice', 1, 1, 'done', 1, '', 1)"
+            ),
+        ):
+            connection.execute(text(statement))
+    for revision in ("head", "0001", "head"):
+        (schema.downgrade if revision == "0001" else schema.upgrade)(database_url, revision)
+        with engine.connect() as connection:
+            counts = [
+                connection.execute(text(f"SELECT count(*) FROM {table}")).scalar()
+                for table in ("rooms", "memberships", "messages", "runs")
+            ]
+        assert counts == [1, 1, 1, 1]
+    with engine.connect() as connection:
+        marks = connection.execute(text("SELECT count(*) FROM messages WHERE NOT not_for_ai"))
+        assert marks.scalar() == 1
+        assert connection.execute(text("SELECT user_id FROM assistants")).all() == [("assistant",)]
+    engine.dispose()
