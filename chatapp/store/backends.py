@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from chatapp.errors import ChatError
 
 from . import posting
+from .checkpoints import KEPT_BYTES, MAX_BYTES, Checkpointer, checkpoint
 from .database import connect_sqlite, unavailable
 from .tx import Told, Tx
 
@@ -24,6 +25,7 @@ SETTINGS = (
 )
 TCP_MS = 10_000
 
+LOOK_EVERY = 64  # commits, after which the writer looks at the size of SQLite's log
 TRIES = 3  # of a job that gave way in a deadlock
 
 
@@ -154,10 +156,29 @@ class SqliteBackend(_Transactions):
     def __init__(self, path: str) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
+        self._checkpoints = Checkpointer(path)
+        self._commits = 0
+
+    def commit(self, jobs: Sequence[Any]) -> tuple[list[Outcome], list[Told]]:
+        done = super().commit(jobs)
+        self._checkpoints.committed()
+        self._commits += 1
+        if self._commits % LOOK_EVERY == 0 and self._checkpoints.log_bytes() > MAX_BYTES:
+            self._checkpoint("RESTART")
+        return done
+
+    def _checkpoint(self, mode: str) -> None:
+        if self._connection is not None:
+            try:
+                checkpoint(self._connection, mode)
+            except sqlite3.Error:
+                pass  # the log keeps everything; the next one may succeed
 
     def _cursor(self) -> sqlite3.Cursor:
         if self._connection is None:
             self._connection = connect_sqlite(self._path)
+            self._connection.execute("PRAGMA wal_autocheckpoint=0")
+            self._connection.execute(f"PRAGMA journal_size_limit={KEPT_BYTES}")
         return self._connection.cursor()
 
     def _begin(self, cursor: sqlite3.Cursor) -> None:
@@ -168,9 +189,15 @@ class SqliteBackend(_Transactions):
             try:
                 self._connection.rollback()
             except sqlite3.Error:
-                self.close()
+                self._let_go()
 
     def close(self) -> None:
+        """What was committed stands in the file itself afterwards, unless somebody still reads an older moment."""
+        self._checkpoints.close()
+        self._checkpoint("TRUNCATE")
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
