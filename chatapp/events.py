@@ -32,6 +32,7 @@ LIMITS = payloads.Limits(
     ping_interval=PING_INTERVAL_S,
     ping_timeout=PING_TIMEOUT_S,
 )
+AUTH_FIELDS = frozenset({"token", "protocol"})
 FEATURES = ["assistants", "reactions", "replies", "search"]
 
 
@@ -52,6 +53,8 @@ class Events(TypedNamespace):
 
     def authenticate(self, environ: Mapping[str, Any], auth: dict[str, Any] | None) -> Identity:
         given_auth = auth or {}
+        if not AUTH_FIELDS.issuperset(given_auth):
+            raise ChatError("bad_request", "auth has the fields token and protocol, and no other.")
         if given_auth.get("protocol", PROTOCOL) != PROTOCOL:
             raise ChatError("bad_request", f"This server speaks protocol {PROTOCOL}.")
         # A token that is given is the one that counts, also an empty one: nobody comes in as somebody else by accident.
