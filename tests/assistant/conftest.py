@@ -78,7 +78,7 @@ def offices(ai: OpenAIServer, database_url: str, tmp_path: Path) -> Iterator[Cal
 
     yield start
     try:
-        eventually(lambda: not opened[-1].open_runs(), within=5, what="no run is left open")
+        eventually(lambda: not opened[-1].open_runs(), what="no run is left open")
     finally:
         for each in reversed(opened):
             each.close()

@@ -73,8 +73,7 @@ def worker_of(server: Server, person: Sender) -> psutil.Process:
     assert person.client is not None
     opened = next(frame for frame in person.client.frames if str(frame).startswith("0{"))
     name = json.loads(str(opened)[1:])["sid"].partition("-")[0]
-    workers = [psutil.Process(pid) for pid in server.worker_pids()]
-    return next(worker for worker in workers if f"--name={name}" in worker.cmdline())
+    return server.worker(name)
 
 
 def everything(server: Server, room: str) -> list[dict[str, object]]:

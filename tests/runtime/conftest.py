@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support.processes import Process, free_port
+from tests.support.processes import Process, free_port, paused
 from tests.support.waiting import eventually
 
 RUNTIMES = ("eventlet", "gevent", "threading")
@@ -74,26 +74,27 @@ class Echo(Process):
         """The process of the worker of this name."""
         return next(each for each in self.workers() if f"--name={name}" in each.cmdline())
 
+    @contextlib.contextmanager
+    def only(self, name: str) -> Iterator[None]:
+        """Only the worker of this name accepts connections meanwhile."""
+        others = [each for each in self.workers() if f"--name={name}" not in each.cmdline()]
+        with paused(others):
+            yield
+
     def connection_to(self, name: str) -> http.client.HTTPConnection:
-        """A connection that the worker of this name accepted."""
-        others = []
-        try:
-            for _ in range(400):
-                connection = self.connection()
-                if ask(connection, "/who")[1]["worker"] == name:
-                    return connection
-                others.append(connection)
-        finally:
-            for other in others:
-                other.close()
-        raise AssertionError(f"{name} accepts no connection")
+        """A new connection that the worker of this name has accepted."""
+        with self.only(name):
+            connection = self.connection()
+            # Connections are accepted in their order, so this one's answer comes after the other's acceptance.
+            assert self.get("/who")[1]["worker"] == name
+        return connection
 
     def passed(self, *names: str) -> int:
         """How many connections these workers have handed over."""
         total = 0
         for name in names:
-            with contextlib.closing(self.connection_to(name)) as connection:
-                total += ask(connection, "/who")[1]["passed"]
+            with self.only(name):
+                total += self.get("/who")[1]["passed"]
         return total
 
 

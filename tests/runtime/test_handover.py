@@ -9,6 +9,8 @@ import socket
 import sys
 import termios
 import threading
+from collections import Counter
+from collections.abc import Callable
 from http.client import HTTPConnection
 from typing import Any
 
@@ -25,13 +27,27 @@ CLIENTS = 40
 
 def open_session(server: Echo, worker: str) -> str:
     """Open a long-polling session on this worker; its sid."""
-    for _ in range(400):
-        with contextlib.closing(server.connection()) as connection:
-            connection.request("GET", "/socket.io/?EIO=4&transport=polling")
-            sid: str = json.loads(connection.getresponse().read()[1:])["sid"]
-        if sid.startswith(f"{worker}-"):
-            return sid
-    raise AssertionError(f"{worker} opens no session")
+    with server.only(worker), contextlib.closing(server.connection()) as connection:
+        connection.request("GET", "/socket.io/?EIO=4&transport=polling")
+        sid: str = json.loads(connection.getresponse().read()[1:])["sid"]
+    assert sid.startswith(f"{worker}-")
+    return sid
+
+
+def in_waves(client: Callable[[int], object], until: Callable[[], bool]) -> int:
+    """Forty clients at once, again until it is so; how many times.
+
+    Which worker accepts a connection is the kernel's affair, so one wave may leave a worker out.
+    """
+    for wave in range(10):
+        threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        if until():
+            return wave + 1
+    raise AssertionError("ten waves, and still not so")
 
 
 def polling(sid: str) -> str:
@@ -50,6 +66,7 @@ def test_every_default_client_connects_upgrades_and_is_answered(
     start_echo: StartEcho, each_runtime: str, workers: int
 ) -> None:
     server = start_echo(workers=workers, on=each_runtime)
+    names = [f"w{number + 1}" for number in range(workers)]
     answers: list[dict[str, Any]] = []
     transports: list[str] = []
 
@@ -59,18 +76,15 @@ def test_every_default_client_connects_upgrades_and_is_answered(
             answers.append(client.call("echo", f"I am {number}", timeout=20))
             transports.append(client.transport)
 
-    threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    def served_by() -> set[str]:
+        return {answer["worker"] for answer in answers}
 
-    assert sorted(answer["text"] for answer in answers) == sorted(
-        f"I am {number}" for number in range(CLIENTS)
-    )
-    assert transports == ["websocket"] * CLIENTS
-    assert len({answer["worker"] for answer in answers}) == workers
-    assert server.passed(*[f"w{number + 1}" for number in range(workers)]) > 0
+    waves = in_waves(client, until=lambda: served_by() == {*names} and server.passed(*names) > 0)
+
+    assert Counter(answer["text"] for answer in answers) == {
+        f"I am {number}": waves for number in range(CLIENTS)
+    }
+    assert transports == ["websocket"] * CLIENTS * waves
 
 
 @pytest.mark.node
@@ -99,7 +113,6 @@ def test_every_default_client_in_javascript_connects_upgrades_and_is_answered(
 
     assert sorted(int(line["text"]) for line in lines) == list(range(CLIENTS))
     assert {line["transport"] for line in lines} == {"websocket"}
-    assert {line["worker"] for line in lines} == {"w1", "w2"}
 
 
 @pytest.mark.parametrize("on", ["eventlet", "gevent"])
@@ -112,6 +125,7 @@ def test_a_connection_that_has_been_used_for_a_page_goes_to_the_sibling_and_come
     with contextlib.closing(server.connection_to("w1")) as connection:
         passed = server.passed("w1", "w2")
 
+        assert ask(connection, "/who")[1]["worker"] == "w1"
         enter_namespace(connection, sid)
         assert ask(connection, "/who")[1]["worker"] == "w2"
         enter_namespace(connection, own)
@@ -162,19 +176,16 @@ def test_a_request_that_comes_in_pieces_is_handed_over(
     start_echo: StartEcho, each_runtime: str
 ) -> None:
     server = start_echo(workers=2, on=each_runtime)
-    tries = 0
+    request = (
+        f"POST {polling(open_session(server, 'w2'))} HTTP/1.1\r\nHost: here\r\n"
+        "Connection: close\r\nContent-Length: 2\r\n\r\n40"
+    ).encode()
 
-    while server.passed("w1") == 0 and tries < 50:  # until one of them was accepted by w1
-        request = (
-            f"POST {polling(open_session(server, 'w2'))} HTTP/1.1\r\nHost: here\r\n"
-            "Connection: close\r\nContent-Length: 2\r\n\r\n40"
-        ).encode()
-        with contextlib.closing(server.connection()) as connection:
-            answer = exchange(connection, request[:30], request[30:90], request[90:-1], b"0")
-        assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
-        tries += 1
+    with contextlib.closing(server.connection_to("w1")) as connection:
+        answer = exchange(connection, request[:30], request[30:90], request[90:-1], b"0")
 
-    assert server.passed("w1") > 0
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert server.passed("w1") == 1
 
 
 @pytest.mark.parametrize("sid", ["w3-abc", "w1-abc", "../w2-abc", "%2e-abc", "abc"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -17,8 +16,7 @@ from tests.support.processes import ROOT, Process, free_port, program
 from tests.support.waiting import eventually
 
 from .conftest import Echo, StartEcho, ask
-
-CLIENTS = 40
+from .test_handover import CLIENTS, in_waves
 
 
 class Nginx(Process):
@@ -87,22 +85,22 @@ def test_every_default_client_reaches_its_worker_on_two_machines(
     workers: Counter[str] = Counter()
     transports: Counter[str] = Counter()
 
-    def client() -> None:
+    everyone = {"a.w1", "a.w2", "b.w1", "b.w2"}
+
+    def client(_: int) -> None:
         with socketio.SimpleClient() as client:
             client.connect(nginx.url, wait_timeout=20)
             workers[client.call("echo", "hello", timeout=20)["worker"]] += 1
             transports[client.transport] += 1
 
-    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    # nginx knows the workers of machine a, and of b only the machine, whose workers hand over.
+    waves = in_waves(
+        client, until=lambda: len(workers) == len(everyone) and b.passed("b.w1", "b.w2") > 0
+    )
 
-    assert transports == {"websocket": CLIENTS}
-    assert set(workers) == {"a.w1", "a.w2", "b.w1", "b.w2"}
-    assert a.passed("a.w1", "a.w2") == 0  # nginx knew their workers
-    assert b.passed("b.w1", "b.w2") > 0  # and of this one only the machine
+    assert transports == {"websocket": CLIENTS * waves}
+    assert set(workers) == everyone
+    assert a.passed("a.w1", "a.w2") == 0
 
 
 def test_the_application_sees_the_visitors_address_and_no_forged_one(

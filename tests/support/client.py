@@ -28,7 +28,7 @@ Payload = dict[str, Any]
 T = TypeVar("T")
 
 NAMESPACE = "/chat"
-TIMEOUT = 10.0
+TIMEOUT = 20.0
 
 
 class RefusedError(Exception):
@@ -43,7 +43,7 @@ class RefusedError(Exception):
 class Client:
     """One connection of a person. Made by `Server.connect(name)`, or with an address and `auth`.
 
-    With `connect=False` only the Engine.IO session is opened; `raw()` says the rest.
+    `through` is a worker's own unix socket, as a proxy uses it. With `connect=False` only the Engine.IO session is opened; `raw()` says the rest.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Client:
         namespace: str = NAMESPACE,
         connect: bool = True,
         timeout: float = TIMEOUT,
+        through: str | None = None,
     ) -> None:
         self.url = url
         self.timeout = timeout
@@ -79,6 +80,7 @@ class Client:
             timeout=timeout,
             enable_multithread=True,
             cookie=cookie,
+            socket=_unix_socket(through) if through else None,
         )
         self._socket.settimeout(None)
         self._reader = threading.Thread(target=self._read, name="test-client", daemon=True)
@@ -298,3 +300,9 @@ def _has(payload: Payload, fields: Payload) -> bool:
         else name in payload and payload[name] == value
         for name, value in fields.items()
     )
+
+
+def _unix_socket(path: str) -> socket.socket:
+    opened = socket.socket(socket.AF_UNIX)
+    opened.connect(path)
+    return opened

@@ -8,9 +8,13 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import psutil
+
+from .waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -130,6 +134,21 @@ def _bound_to_us(end: signal.Signals, user: str | None) -> list[str]:
         return []
     who = ["--reuid", as_user, "--regid", as_user, "--init-groups"] if as_user else []
     return [setpriv, *who, "--pdeathsig", end.name.removeprefix("SIG"), "--"]
+
+
+@contextlib.contextmanager
+def paused(processes: Iterable[psutil.Process]) -> Iterator[None]:
+    """These stand still meanwhile (SIGSTOP): what a shared listener accepts is accepted by the others."""
+    processes = list(processes)
+    try:
+        for process in processes:
+            process.suspend()
+        for process in processes:
+            eventually(lambda: process.status() == psutil.STATUS_STOPPED)  # noqa: B023 (awaited here)
+        yield
+    finally:
+        for process in processes:
+            process.resume()
 
 
 def program(name: str, *folders: str) -> str:

@@ -96,6 +96,11 @@ class Server:
         children = psutil.Process(self.process.pid).children()
         return [child.pid for child in sorted(children, key=psutil.Process.create_time)]
 
+    def worker(self, name: str) -> psutil.Process:
+        """The process of the worker of this name: `w1`, `w2`, …"""
+        workers = map(psutil.Process, self.worker_pids())
+        return next(each for each in workers if f"--name={name}" in each.cmdline())
+
     def kill_worker(self, index: int) -> int:
         """kill -9 of one worker; its former process id. The supervisor starts another."""
         pid = self.worker_pids()[index]
@@ -153,12 +158,23 @@ class Server:
         answer: Payload = response.json()
         return answer
 
-    def connect(self, name: str | None = None, *, token: str | None = None, **more: Any) -> Client:
+    def connect(
+        self,
+        name: str | None = None,
+        *,
+        token: str | None = None,
+        worker: str | None = None,
+        **more: Any,
+    ) -> Client:
         """A connection of a new guest of this name, or of the holder of a token; closed with the server.
 
-        Raises RefusedError. `more` goes to Client.
+        Which worker serves it is the kernel's choice, unless `worker` names one. Raises RefusedError. `more` goes to
+        Client.
         """
         token = token or self.guest(name or "someone")["token"]
+        if worker:
+            names = (str(each.laddr) for each in self.worker(worker).net_connections("unix"))
+            more["through"] = next(name for name in names if name.endswith(f"/{worker}.sock"))
         client = Client(self.url, {"token": token}, **more)
         self._clients.append(client)
         return client

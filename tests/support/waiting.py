@@ -11,7 +11,7 @@ T = TypeVar("T")
 PACE = 0.02
 
 
-def eventually(check: Callable[[], T], *, within: float = 5.0, what: str | None = None) -> T:
+def eventually(check: Callable[[], T], *, within: float = 20.0, what: str | None = None) -> T:
     """Ask `check` until its answer is true, and return that; AssertionError after `within` seconds.
 
     An AssertionError or OSError raised by `check` counts as "not yet" and is the failure's cause.

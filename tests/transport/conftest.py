@@ -80,7 +80,7 @@ class ChatServer(Process):
             assert {key: state[key] for key in expected} == expected
             return True
 
-        eventually(check, within=8)
+        eventually(check)
 
     def holds_nothing(self) -> None:
         """Everything of every client was freed."""
