@@ -6,7 +6,7 @@ VENV := .venv/bin/python
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run test test-python test-frontend test-faults lint format docs bench frontend clean \
-	check-python check-start system-packages
+	check-delivery check-python check-start system-packages
 
 help: ## Show the commands
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -37,6 +37,10 @@ docs: .venv/ready-dev ## Write the protocol's documents and TypeScript types fro
 
 bench: .venv/ready-dev frontend ## Measure latency and deliveries a second
 	@$(VENV) -m bench $(ARGS)
+
+check-delivery: .venv/ready ## Check a running installation: URL=http://… (ARGS="--clients 50 --seconds 60")
+	@[ -n "$(URL)" ] || { echo "chatapp: say which installation: make check-delivery URL=http://127.0.0.1:5000" >&2; exit 2; }
+	@$(VENV) -m tools.delivery "$(URL)" $(ARGS)
 
 clean: ## Remove what make has made; keeps data/ and .env
 	@rm -rf .venv chatapp/static frontend/node_modules test-results \

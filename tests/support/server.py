@@ -23,7 +23,7 @@ class Server:
     """An installation. Without `database_url` it has SQLite in its folder; several workers need `redis_url`.
 
     `env`: further settings, as in .env.example. Rate limits run but do not bite unless `env` sets CHATAPP_RATE_LIMITS.
-    `arguments`: further ones of wsgi.py. After terminate() or kill(), start() brings it back on the same port and data.
+    `arguments`: further ones of wsgi.py; `entry`: what Python runs instead of it. After terminate() or kill(), start() brings it back on the same port and data.
     """
 
     def __init__(
@@ -36,13 +36,17 @@ class Server:
         runtime: str = "eventlet",
         env: Mapping[str, str] | None = None,
         arguments: Sequence[str] = (),
+        entry: Sequence[str] = ("wsgi.py",),
+        host: str = "127.0.0.1",
     ) -> None:
         self.folder = folder
         self.workers = workers
         self.runtime = runtime
         self.arguments = arguments
+        self.entry = entry
+        self.host = host
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{self.port}"
         self.env = {
             **{name: os.environ[name] for name in KEPT if name in os.environ},
             "CHATAPP_DATA_DIR": str(folder / "data"),
@@ -61,7 +65,7 @@ class Server:
     def launch(self) -> Process:
         """Start it without waiting until it is ready."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "wsgi.py", "--host", "127.0.0.1", "--port", str(self.port)]
+        command = [sys.executable, *self.entry, "--host", self.host, "--port", str(self.port)]
         self.process = Process(
             f"server {self.runtime} {self.workers}",
             [*command, "--workers", str(self.workers), *self.arguments],
@@ -115,9 +119,12 @@ class Server:
     def kill(self) -> None:
         """kill -9 of the supervisor and every worker at once, as if the machine went away."""
         supervisor = psutil.Process(self.process.pid)
-        for process in [supervisor, *supervisor.children(recursive=True)]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+        processes = [supervisor, *supervisor.children(recursive=True)]
+        # First nobody may run any more: a worker that sees the supervisor's end would stop gracefully.
+        for act in (psutil.Process.suspend, psutil.Process.kill):
+            for process in processes:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    act(process)
         self.process.wait()
 
     def close(self) -> None:

@@ -1,0 +1,291 @@
+"""Defects put into a worker before it serves, so that it can be shown that the checker finds them.
+
+CHATAPP_TEST_DEFECTS names them, with commas. Where it can be, a defect holds only for rooms whose slug has its name, so
+that a server has a sound room beside each spoiled one. CHATAPP_TEST_DIE names a file: while it exists, the next worker that has
+committed something dies before it tells anybody. CHATAPP_TEST_LEASE_S shortens the leases of presence and of answers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import os
+import re
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+EVERY = 7  # of what a defect spoils
+NUMBER = re.compile(rb'"changed_seq":(\d+)')
+
+DEFECTS: dict[str, Callable[[], None]] = {}
+
+
+def spoiled(slug: str, name: str) -> bool:
+    """Whether a room is one for this defect."""
+    return f"-{name}-" in slug
+
+
+def defect(function: Callable[[], None]) -> Callable[[], None]:
+    DEFECTS[function.__name__] = function
+    return function
+
+
+def create_app(settings: Any = None, *, worker: str = "w1") -> Any:
+    """chatapp.create_app with what is asked for."""
+    import chatapp
+
+    for name in filter(None, os.environ.get("CHATAPP_TEST_DEFECTS", "").split(",")):
+        DEFECTS[name]()
+    if trigger := os.environ.get("CHATAPP_TEST_DIE"):
+        _die_between_commit_and_publish(Path(trigger))
+    if seconds := os.environ.get("CHATAPP_TEST_LEASE_S"):
+        _short_leases(float(seconds))
+    if seconds := os.environ.get("CHATAPP_TEST_PING_S"):
+        from chatapp import events
+        from chatapp.realtime import overrides
+        from chatapp.realtime.overrides import server
+
+        for module in (overrides, events, server):
+            for name in ("PING_INTERVAL_S", "PING_TIMEOUT_S"):
+                if hasattr(module, name):
+                    setattr(module, name, int(seconds))
+    return chatapp.create_app(settings, worker=worker)
+
+
+# — what is stored ————————————————————————————————————————————————————————————————————————————————————————————————————
+
+
+@defect
+def no_deduplication() -> None:
+    """A repeated send is stored again."""
+    from chatapp.store import posting
+    from chatapp.store.tx import Tx
+
+    known = posting._known
+
+    def some(tx: Tx, jobs: Sequence[Any]) -> dict[Any, Any]:
+        tx.cursor.execute("DROP INDEX IF EXISTS ix_messages_sender_id_client_id")
+        if any(spoiled(tx.room(job.room_id).slug, "no_deduplication") for job in jobs):
+            return {}
+        return known(tx, jobs)
+
+    posting._known = some
+
+
+@defect
+def ack_before_commit() -> None:
+    """Messages are answered for, and committed with what comes next."""
+    from chatapp.store import backends
+    from chatapp.store.posting import PostMessage
+    from chatapp.store.tx import Tx
+
+    def transact(self: Any, jobs: Sequence[Any]) -> Any:
+        cursor = self._cursor()
+        if cursor.connection.in_transaction:
+            cursor.execute("COMMIT")
+        self._begin(cursor)
+        tx = Tx(cursor, self.dialect)
+        outcomes = backends.run_jobs(tx, jobs)
+        if not all(isinstance(job, PostMessage) for job in jobs):
+            cursor.execute("COMMIT")
+        return outcomes, tx.told
+
+    backends.SqliteBackend._transact = transact
+
+
+@defect
+def refuses_what_it_stores() -> None:
+    """Some messages are refused for good after they were stored."""
+    from chatapp import events
+    from chatapp.errors import ChatError
+
+    posted = events.posted
+
+    def wrong(result: Any) -> bytes:
+        if result.seq % EVERY == 0 and spoiled(result.message.room, "refuses_what_it_stores"):
+            raise ChatError("forbidden", "No.")
+        return posted(result)
+
+    events.posted = wrong
+
+
+@defect
+def acks_another_number() -> None:
+    """Some messages are acknowledged at the place of the one before."""
+    from chatapp import events
+
+    posted = events.posted
+
+    def wrong(result: Any) -> bytes:
+        answer = posted(result)
+        if result.seq % EVERY or not spoiled(result.message.room, "acks_another_number"):
+            return answer
+        return answer.replace(b'"seq":%d' % result.seq, b'"seq":%d' % (result.seq - 1), 1)
+
+    events.posted = wrong
+
+
+# — what is told ——————————————————————————————————————————————————————————————————————————————————————————————————————
+
+
+@defect
+def no_heads() -> None:
+    """Numbers are not compared with the database."""
+    from chatapp.realtime.relay import Relay
+
+    Relay._read_heads = lambda self: None
+
+
+def _spoil(name: str, change: Callable[[Callable[[bytes], None], int, bytes], None]) -> None:
+    """Have change(send, number, packet) in place of send(packet) for each message's event of a room."""
+    from chatapp.realtime.fanout import Fanout
+
+    original = Fanout.send
+
+    def send(self: Any, channel: str, packet: bytes, **more: Any) -> None:
+        found = NUMBER.search(packet) if channel.startswith("room:") else None
+        if found is None or f"-{name}-".encode() not in packet:
+            original(self, channel, packet, **more)
+        else:
+            change(lambda each: original(self, channel, each, **more), int(found[1]), packet)
+
+    Fanout.send = send
+
+
+@defect
+def drops_receipts() -> None:
+    def drop(send: Callable[[bytes], None], number: int, packet: bytes) -> None:
+        if number % EVERY:
+            send(packet)
+
+    _spoil("drops_receipts", drop)
+
+
+@defect
+def doubles_receipts() -> None:
+    def twice(send: Callable[[bytes], None], number: int, packet: bytes) -> None:
+        send(packet)
+        if number % EVERY == 0:
+            send(packet)
+
+    _spoil("doubles_receipts", twice)
+
+
+@defect
+def reorders_receipts() -> None:
+    late: list[bytes] = []
+
+    def later(send: Callable[[bytes], None], number: int, packet: bytes) -> None:
+        if number % EVERY == 0:
+            late.append(packet)
+            return
+        send(packet)
+        while late:
+            send(late.pop())
+
+    _spoil("reorders_receipts", later)
+
+
+@defect
+def changes_texts() -> None:
+    def other(send: Callable[[bytes], None], number: int, packet: bytes) -> None:
+        send(packet.replace(b'"body":"', b'"body":"not ', 1) if number % EVERY == 0 else packet)
+
+    _spoil("changes_texts", other)
+
+
+@defect
+def tells_the_removed() -> None:
+    """Who was removed stays subscribed."""
+    from chatapp.services.attendance import Attendance
+
+    put_out = Attendance.put_out
+
+    def keep(self: Any, room_id: int, slug: str, *more: Any) -> None:
+        if not spoiled(slug, "tells_the_removed"):
+            put_out(self, room_id, slug, *more)
+
+    Attendance.put_out = keep
+
+
+@defect
+def moves_cursors_back() -> None:
+    """Every other confirmation of a cursor says an earlier number."""
+    from chatapp.services.receipts import Receipts
+
+    read, calls = Receipts.read, itertools.count()
+
+    def back(self: Any, user: Any, seat: Any, *more: Any) -> Any:
+        reply = read(self, user, seat, *more)
+        if spoiled(seat.slug, "moves_cursors_back") and next(calls) % 2:
+            return msgspec.structs.replace(reply, seq=reply.seq // 2)
+        return reply
+
+    Receipts.read = back
+
+
+@defect
+def miscounts_unread() -> None:
+    """A join tells one more than there is."""
+    from chatapp.services.attendance import Attendance
+
+    join = Attendance.join
+
+    def more(self: Any, conn: Any, slug: str, *given: Any) -> Any:
+        joined = join(self, conn, slug, *given)
+        if not spoiled(slug, "miscounts_unread"):
+            return joined
+        reply = msgspec.structs.replace(joined.reply, unread=joined.reply.unread + 1)
+        return dataclasses.replace(joined, reply=reply)
+
+    Attendance.join = more
+
+
+@defect
+def garbles_answers() -> None:
+    """Pieces of an assistant's text are told otherwise than they are stored."""
+    from chatapp.realtime.fanout import Fanout
+
+    original = Fanout.send
+    text = re.compile(rb'(?<="text":")[^"]*')
+
+    def send(self: Any, channel: str, packet: bytes, **more: Any) -> None:
+        if b'["message_delta"' in packet[:40] and b"-garbles_answers-" in packet:
+            packet = text.sub(lambda found: found[0].replace(b"e", b"E"), packet)
+        original(self, channel, packet, **more)
+
+    Fanout.send = send
+
+
+# — not defects, but what a test cannot bring about from outside —————————————————————————————————————————————————————
+
+
+def _die_between_commit_and_publish(trigger: Path) -> None:
+    from chatapp.services.chat import Chat
+
+    committed = Chat._committed
+
+    def die(self: Any, told: Any) -> None:
+        try:
+            trigger.unlink()
+        except FileNotFoundError:
+            committed(self, told)
+        else:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    Chat._committed = die
+
+
+def _short_leases(seconds: float) -> None:
+    from chatapp.realtime import leases, redis_presence
+    from chatapp.store import run_jobs, run_leases, run_rows
+
+    leases.Leases.sign.__defaults__ = (int(seconds * 1000),)
+    redis_presence.LOOK_SECONDS = seconds / 6
+    for module in (run_rows, run_leases, run_jobs):
+        if hasattr(module, "LEASE_MS"):
+            module.LEASE_MS = int(seconds * 1000)

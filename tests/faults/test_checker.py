@@ -1,0 +1,198 @@
+"""The checker itself: it passes a server that keeps its promises, and fails one with each deliberate defect.
+
+Most defects hold for the rooms that have their name, all on one server and at the same time, beside sound rooms.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.faults.defects import DEFECTS
+from tests.support.redis import RedisServer
+from tests.support.server import Server
+from tools.delivery.person import Person
+from tools.delivery.run import Plan, Run
+from tools.delivery.verdict import Verdict
+from tools.delivery.wire import Address
+
+SOUND = "sound"
+WHOLE_SERVER = {"ack_before_commit", "no_heads"}
+IN_ROOMS = sorted(DEFECTS.keys() - WHOLE_SERVER)
+TOGETHER = 5
+
+
+@pytest.fixture
+def start(tmp_path: Path, runtime: str) -> Iterator[Callable[..., Server]]:
+    """Starts a server with defects."""
+    servers: list[Server] = []
+
+    def begin(*names: str, **more: object) -> Server:
+        server = Server(
+            tmp_path / f"server-{len(servers)}",
+            runtime=runtime,
+            env={"CHATAPP_TEST_DEFECTS": ",".join(names)},
+            entry=("-m", "tests.faults.serve"),
+            **more,  # type: ignore[arg-type]
+        )
+        servers.append(server)
+        return server.start()
+
+    yield begin
+    for server in servers:
+        server.close()
+
+
+def plan(server: Server, label: str) -> Plan:
+    return Plan(
+        server.url,
+        people=4,
+        rooms=1,
+        rate=15,
+        database_url=f"sqlite:///{server.folder}/data/chat.sqlite3",
+        label=label,
+        heal_seconds=60 if label == SOUND else 4,
+    )
+
+
+def talk(talked: Plan) -> Verdict:
+    with Run(talked) as run:
+        run.more(40)
+        return run.finish()
+
+
+def talk_without_answers(talked: Plan) -> Verdict:
+    """Some people's messages are stored, but they do not hear of it, lose the connection, and send again."""
+    calm = dataclasses.replace(talked, impatient=0.0, changes=0.0, remove=False)
+    with Run(calm) as run:
+        run.more(10)
+        deaf = run.people[:2]
+        run.on_loop(lambda: [person.wire.hold() for person in deaf if person.wire])
+
+        def unanswered(person: Person) -> bool:
+            stored = {each["client_id"] for each in run.stored(run.rooms[0])}
+            mine = [each for each in run.record.sent if each.person == person.id]
+            return any(each.key in stored and each.outcome == "unknown" for each in mine)
+
+        run.until(lambda: all(map(unanswered, deaf)), 30, "what was not heard of is stored")
+        run.on_loop(lambda: [person.cut() for person in deaf])
+        run.everyone_up()
+        run.more(10)
+        verdict = run.finish()
+    assert any(sent.attempts > 1 for sent in run.record.sent)
+    return verdict
+
+
+def talk_after_removal(talked: Plan) -> Verdict:
+    """Somebody is taken out, and the others go on for a while."""
+    with Run(dataclasses.replace(talked, removal_seconds=1.0)) as run:
+        run.until(lambda: run.record.removals, 30, "somebody is taken out")
+        at = run.record.removals[0][2]
+        run.until(lambda: run.record.now() > at + 1.5, 30, "a while is over")
+        run.more(10)
+        return run.finish()
+
+
+def talk_with_cursors(talked: Plan) -> Verdict:
+    return talk(dataclasses.replace(talked, changes=0.8))
+
+
+def talk_with_answers(talked: Plan) -> Verdict:
+    with Run(dataclasses.replace(talked, ask=2.0)) as run:
+        run.until(lambda: run.record.deltas, 30, "an assistant answers")
+        run.more(10)
+        return run.finish()
+
+
+#: what a spoiled room does, and the check that must find it
+FINDS: dict[str, tuple[Callable[[Plan], Verdict], str]] = {
+    "no_deduplication": (talk_without_answers, "stored: nothing twice, nothing from nowhere"),
+    "refuses_what_it_stores": (talk, "refused: not stored"),
+    "acks_another_number": (talk, "acknowledged: stored once, as acknowledged"),
+    "drops_receipts": (talk, "live: in order, once, without a hole"),
+    "doubles_receipts": (talk, "live: in order, once, without a hole"),
+    "reorders_receipts": (talk, "live: in order, once, without a hole"),
+    "changes_texts": (talk, "receipts: the same text for everybody"),
+    "tells_the_removed": (talk_after_removal, "removed: nothing more after 5 s"),
+    "moves_cursors_back": (talk_with_cursors, "cursors: only forward"),
+    "miscounts_unread": (talk, "unread: as counted"),
+    "garbles_answers": (talk_with_answers, "answers: what was streamed is the text"),
+}
+
+
+def test_the_checker_fails_rooms_with_a_defect_and_passes_those_without(
+    start: Callable[..., Server],
+) -> None:
+    assert sorted(FINDS) == IN_ROOMS
+    server = start(*IN_ROOMS)
+    scenarios = dict.fromkeys(scenario for scenario, _ in FINDS.values())
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        sound = [pool.submit(scenario, plan(server, SOUND)) for scenario in scenarios]
+        spoiled = {
+            name: pool.submit(scenario, plan(server, name)) for name, (scenario, _) in FINDS.items()
+        }
+        looked_at: dict[str, int] = {}
+        for done in sound:
+            for finding in done.result().must_hold().findings:
+                looked_at[finding.name] = looked_at.get(finding.name, 0) + finding.looked_at
+        for name, verdict in spoiled.items():
+            assert FINDS[name][1] in verdict.result().failed(), (
+                f"{name}\n{verdict.result().table()}"
+            )
+    unused = {name for name, count in looked_at.items() if not count}
+    assert unused <= {"unknown: stored at most once", "refused: not stored"}
+
+
+@pytest.mark.parametrize(
+    "defect", [pytest.param(None, marks=pytest.mark.faults), "ack_before_commit"]
+)
+def test_the_checker_notices_that_acks_came_before_the_commit(
+    start: Callable[..., Server], defect: str | None
+) -> None:
+    server = start(*filter(None, [defect]))
+    with Run(dataclasses.replace(plan(server, SOUND), changes=0.0, remove=False)) as run:
+        run.more(20)
+        server.kill()
+        server.start()
+        run.everyone_up()
+        run.more(10)
+        verdict = run.finish()
+    if defect is None:
+        verdict.must_hold()
+    else:
+        assert "acknowledged: stored once, as acknowledged" in verdict.failed(), verdict.table()
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("defect", [pytest.param(None, marks=pytest.mark.faults), "no_heads"])
+def test_the_checker_notices_that_heads_are_not_compared(
+    start: Callable[..., Server], redis_server: RedisServer, tmp_path: Path, defect: str | None
+) -> None:
+    sockets = tmp_path / "s"
+    server = start(
+        *filter(None, [defect]),
+        workers=2,
+        redis_url=redis_server.url,
+        arguments=["--sockets", str(sockets)],
+    )
+    talked = dataclasses.replace(
+        plan(server, SOUND),
+        addresses=(Address(f"unix:{sockets}/w1.sock"), Address(f"unix:{sockets}/w2.sock")),
+        heal_seconds=20 if defect is None else 4,
+        remove=False,
+    )
+    with Run(talked) as run:
+        run.more(10)
+        redis_server.stop()
+        run.more(20)
+        run.pause()
+        verdict = run.finish()
+        redis_server.cont()
+    if defect is None:
+        verdict.must_hold()
+    else:
+        assert "folded: everybody shows what is stored" in verdict.failed(), verdict.table()

@@ -1,0 +1,125 @@
+"""What happened: every send with its outcome, every receipt. Times are seconds of time.monotonic()."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
+
+Payload = dict[str, Any]
+Outcome = Literal["unknown", "ok", "fail"]
+How = Literal["live", "backfill", "snapshot"]
+
+#: what everybody must agree on; counts of people, excerpts and the like follow other changes
+_BODY = (
+    "id", "seq", "changed_seq", "client_id", "type", "body",
+    "created_at", "edited_at", "deleted_at", "status",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Sent:
+    """One act of a person: a message, or a change of one. `unknown` until an answer says otherwise."""
+
+    kind: Literal["message", "edit", "delete", "react"]
+    room: str
+    person: str
+    key: str  # a message's client_id, else the id of the message that is changed
+    text: str
+    invoked: float
+    ended: float = 0.0
+    outcome: Outcome = "unknown"
+    seq: int = 0  # place of a message, number of a change
+    attempts: int = 0
+    error: str = ""
+
+
+class Receipt(NamedTuple):
+    """A numbered change as a connection was told of it."""
+
+    connection: int
+    room: str
+    epoch: str
+    number: int
+    prev: int | None
+    digest: str
+    how: How
+    at: float
+
+
+class Delta(NamedTuple):
+    """A piece of an assistant's text, as it came."""
+
+    connection: int
+    message_id: str
+    attempt: int
+    offset: int
+    text: str
+    how: How
+
+
+@dataclass(slots=True)
+class Session:
+    """One connection of a person, from the answer to its join of a room until its end. A rejoin begins another."""
+
+    connection: int
+    person: str
+    room: str
+    worker: str
+    joined_at: float
+    number: int  # the room's number in the answer to join
+    ended_at: float | None = None
+    why: str = ""
+
+
+@dataclass
+class Journal:
+    """Everything that one run saw."""
+
+    sent: list[Sent] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    deltas: list[Delta] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
+    #: (connection, room, user, cursor, "event" or "ack" or "join")
+    cursors: list[tuple[int, str, str, int, str]] = field(default_factory=list)
+    #: (room, message id, attempt, status, number) of answers that ended, each event as it came
+    endings: set[tuple[str, str, int, str, int]] = field(default_factory=set)
+    #: (person, room, when the server confirmed it)
+    removals: list[tuple[str, str, float]] = field(default_factory=list)
+    #: (connection, room, what) of anything received there, by time; only for people who were removed
+    after_removal: list[tuple[str, str, str, float]] = field(default_factory=list)
+    refetches: int = 0
+    syncs: int = 0
+    reconnections: int = 0
+    attempts: list[tuple[str, float]] = field(default_factory=list)  # connecting: (person, when)
+    refusals: dict[str, int] = field(default_factory=dict)
+
+    @staticmethod
+    def now() -> float:
+        return time.monotonic()
+
+    def acked(self) -> int:
+        """How many messages are acknowledged so far."""
+        return sum(1 for each in self.sent if each.outcome == "ok" and each.kind == "message")
+
+
+def digest(message: Payload) -> str:
+    """A message as everybody must see it."""
+    core = {name: message.get(name) for name in _BODY}
+    core["sender"] = message["sender"]["id"]
+    core["reactions"] = [
+        [each["emoji"], each["count"], each["users"]] for each in message["reactions"]
+    ]
+    text = json.dumps(core, sort_keys=True, ensure_ascii=False)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def parse(frame: str) -> tuple[str, Payload, str]:
+    """(event, payload, digest of a message) of an EVENT packet. Members are sent the same frame: it is read once."""
+    name, *rest = json.loads(frame[frame.index("[") :])
+    payload: Payload = rest[0] if rest else {}
+    return name, payload, digest(payload) if name in ("message", "message_changed") else ""
