@@ -35,7 +35,7 @@ format: .venv/ready-dev ## Bring the code into the project's form
 docs: .venv/ready-dev ## Write the protocol's documents and TypeScript types from the code's own types
 	@$(VENV) -m tools.docs
 
-bench: .venv/ready-dev frontend ## Measure latency and deliveries a second
+bench: .venv/ready-dev frontend ## Measure this and its peers: a look; ARGS="--accept" or "--full" for more
 	@$(VENV) -m bench $(ARGS)
 
 check-delivery: .venv/ready ## Check a running installation: URL=http://… (ARGS="--clients 50 --seconds 60")
@@ -43,7 +43,7 @@ check-delivery: .venv/ready ## Check a running installation: URL=http://… (ARG
 	@$(VENV) -m tools.delivery "$(URL)" $(ARGS)
 
 clean: ## Remove what make has made; keeps data/ and .env
-	@rm -rf .venv chatapp/static frontend/node_modules test-results \
+	@rm -rf .venv chatapp/static frontend/node_modules bench/peers/node_modules bench-work test-results \
 		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

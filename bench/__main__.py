@@ -1,109 +1,214 @@
-"""`make bench`: the product and its peers in turn, medians and ratios of one run, into bench/results.md."""
+"""`make bench`: the product and its peers in turn; tables on the screen and in bench/results.md, a picture for the README.
+
+make bench                                      a look, in some minutes
+make bench ARGS="--accept"                      all that must be reached, five rounds: about twelve minutes
+make bench ARGS="--full"                        everything on every peer: about an hour
+make bench ARGS="--only fanout --peers node"    a part of it
+"""
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+import os
 import platform
-import statistics
+import resource
+import shlex
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from . import load, servers
-from .load import Workload
+from . import answers, fanout, generator, growth, idle, peer_servers, plot, product, report, storing
+from .book import Book
+from .processes import ROOT, Absent, folder
+from .session import Session, say
+from .workloads import ACCEPTED
 
-RESULTS = Path(__file__).parent / "results.md"
+KEPT = "results.json"
+TEXT = "results.md"
+PICTURE = "bench.svg"
+CROWD = 10_000
+CROWD_S = 60.0
 
-HEAD = """\
-# Figures
+# What is measured, in this order, and how many rounds at most: some figures hardly move.
+SECTIONS = {
+    "fanout": 99,
+    "rooms": 99,
+    "idle": 1,
+    "crowd": 1,
+    "growth": 3,
+    "durable": 3,
+    "workers": 3,
+    "deltas": 3,
+}
+QUICK = ("fanout", "idle")
+ACCEPT = ("fanout", "idle", "crowd", "growth", "workers")
 
-`make bench ARGS="{arguments}"` on {date}: {machine}, Python {python}; the server on one core, the generator on another.
-Only ratios within one run mean anything. The product runs with everything on (sign-in, membership, validation, limits that
-count, every message committed to SQLite with synchronous=FULL before its ack); Node's Socket.IO stores nothing and asks nobody
-who they are. Frames are equally long.
 
-Ack at rest (one client, one message at a time): median {p50:.2f} ms, 99th percentile {p99:.2f} ms.
+def options(arguments: list[str]) -> argparse.Namespace:
+    """What was asked for, with what it did not say filled in."""
+    parser = argparse.ArgumentParser(
+        prog="make bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    extent = parser.add_mutually_exclusive_group()
+    extent.add_argument("--accept", action="store_true", help="all that must be reached")
+    extent.add_argument("--full", action="store_true", help="everything, on every peer")
+    extent.add_argument(
+        "--only", type=_words(SECTIONS), metavar="PARTS", help=f"of {', '.join(SECTIONS)}"
+    )
+    parser.add_argument(
+        "--peers",
+        type=_words([*peer_servers.ALL, "none"]),
+        help=f"of {', '.join(peer_servers.ALL)}; none",
+    )
+    parser.add_argument("--rounds", type=int, help="rounds in turn; medians are given")
+    parser.add_argument("--seconds", type=float, help="how long each load is measured")
+    parser.add_argument(
+        "--most", type=int, default=10**6, help="open no more connections than this: for a try"
+    )
+    parser.add_argument(
+        "--out", type=Path, help="write into this folder, not to bench/ and docs/pictures/"
+    )
+    parser.add_argument(
+        "--render", action="store_true", help="measure nothing; write the tables and picture again"
+    )
+    found = parser.parse_args(arguments)
+    found.sections = list(SECTIONS) if found.full else found.only or (ACCEPT if found.accept else QUICK)  # fmt: skip
+    found.rounds = found.rounds or (5 if found.accept or found.full else 2)
+    found.seconds = found.seconds or (3.0 if found.accept or found.full else 2.0)
+    found.peers = list(peer_servers.ALL) if found.peers is None else found.peers
+    found.peers = [name for name in found.peers if name != "none"]
+    return found
 
-| deliveries a second | chatapp | Node Socket.IO | ratio | chatapp p50 / p99 |
-|---|---|---|---|---|"""
 
-WORKLOADS = (
-    Workload("200 connections, 1 room, 20 senders, 1 in flight each", 200, 1, 20, 1),
-    Workload("200 connections, rooms of 20, 2 senders, 4 in flight each", 200, 10, 2, 4),
-    Workload("100 connections, rooms of 1, 8 in flight", 100, 100, 1, 8),
-)
+def _words(known: object) -> Callable[[str], list[str]]:
+    def parse(text: str) -> list[str]:
+        words = [word for word in text.split(",") if word]
+        for word in words:
+            if word not in known:  # type: ignore[operator]
+                raise argparse.ArgumentTypeError(f"{word!r} is not one of them")
+        return words
+
+    return parse
+
+
+def run(wanted: argparse.Namespace, book: Book, place: Path) -> None:
+    """Measure the sections that were asked for."""
+    program = generator.build(place)
+    most = min(wanted.most, max(_people(wanted, name) for name in wanted.sections))
+    say(f"letting {most:,} guests in …")
+    people = product.guests(place / "people", most)
+    session = Session(
+        place, program, book, people, list(wanted.peers), wanted.rounds, wanted.seconds, wanted.most
+    )
+    with session.serve("chatapp") as server:
+        program.measure_frames(server)
+    book.absent.clear()
+    for section in wanted.sections:
+        session.rounds = min(wanted.rounds, SECTIONS[section])
+        book.begin(section, circumstances(wanted))
+        _measure(session, section, wanted)
+
+
+def _people(wanted: argparse.Namespace, section: str) -> int:
+    if section == "crowd":
+        return 2 * CROWD if wanted.full else CROWD
+    if section == "idle":
+        return max(_idle_sizes(wanted))
+    return 2_000
+
+
+def _idle_sizes(wanted: argparse.Namespace) -> tuple[int, ...]:
+    return (2_000, 10_000) if wanted.accept or wanted.full or wanted.only else (2_000,)
+
+
+def _measure(session: Session, section: str, wanted: argparse.Namespace) -> None:
+    say(f"\n{section}")
+    peers = [name for name in session.peers if wanted.full or name == "node"]
+    how: dict[str, Callable[[], None]] = {
+        "fanout": lambda: fanout.accepted(session, section, everyone=wanted.full),
+        "rooms": lambda: fanout.every_room(session, section),
+        "idle": lambda: idle.measure(session, section, _idle_sizes(wanted), peers),
+        "crowd": lambda: _crowds(session, section, both=wanted.full),
+        "growth": lambda: growth.measure(session, section, growth.sizes(session.most)),
+        "durable": lambda: storing.measure(session, section),
+        "workers": lambda: storing.workers(session, section),
+        "deltas": lambda: answers.measure(session, section),
+    }
+    how[section]()
+
+
+def _crowds(session: Session, section: str, *, both: bool) -> None:
+    idle.crowd(session, section, CROWD, min(CROWD_S, 20 * session.seconds))
+    if both:
+        idle.crowd(session, section, 2 * CROWD, 10)
+
+
+def circumstances(wanted: argparse.Namespace) -> dict[str, str]:
+    """When, where and how."""
+    cores = len(os.sched_getaffinity(0))
+    extent = "--full" if wanted.full else "--accept" if wanted.accept else ""
+    if wanted.only:
+        extent = f"--only {','.join(wanted.only)}"
+    said = f"{extent} --rounds {wanted.rounds} --seconds {wanted.seconds:g}".strip()
+    if wanted.most < 10**6:
+        said += f" --most {wanted.most}"
+    return {
+        "when": dt.datetime.now(tz=dt.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "command": f"make bench ARGS={shlex.quote(said)}",
+        "machine": f"{_processor()}, {cores} processors, {platform.system()} {platform.release()}",
+        "versions": f"chatapp {product.version()}, Python {platform.python_version()}, {peer_servers.versions()}",
+    }
+
+
+def _processor() -> str:
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def write(book: Book, wanted: argparse.Namespace) -> None:
+    """The tables and the picture."""
+    out: Path = wanted.out or ROOT / "bench"
+    pictures: Path = wanted.out or ROOT / "docs" / "pictures"
+    for place in (out, pictures):
+        place.mkdir(parents=True, exist_ok=True)
+    book.save(out / KEPT)
+    (out / TEXT).write_text(report.results(book))
+    rows = {load.key: load.title for load in ACCEPTED}
+    bars = plot.groups(book, "fanout", rows, "deliveries/s")
+    if bars:
+        ground = book.runs["fanout"]
+        note = f"One core each, frames of equal length, {ground['machine']}, {ground['when'][:10]}. chatapp commits each message first."
+        (pictures / PICTURE).write_text(plot.svg("Deliveries a second", bars, note))
+    say(f"\n{report.claims(book)}\nwrote {out / TEXT}; these are figures, not gates")
 
 
 def main() -> None:
-    """Measure and write."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="rounds in turn; medians are given")
-    parser.add_argument("--seconds", type=float, default=3, help="how long each is measured")
-    options = parser.parse_args()
-    ours: dict[str, list[float]] = {each.title: [] for each in WORKLOADS}
-    node: dict[str, list[float]] = {each.title: [] for each in WORKLOADS}
-    tails: dict[str, list[tuple[float, float]]] = {each.title: [] for each in WORKLOADS}
-    acks: list[tuple[float, float]] = []
-    with servers.folder() as folder:
-        program = load.build(folder)
-        for number in range(1, options.rounds + 1):
-            place = folder / str(number)
-            place.mkdir()
-            with servers.chatapp(place) as port:
-                tokens = servers.guest_tokens(port, max(each.conns for each in WORKLOADS), place)
-                acks.append(load.ack_latency(port, tokens.read_text().split()[0]))
-                print(
-                    f"round {number}: ack p50 {acks[-1][0]:.2f} ms, p99 {acks[-1][1]:.2f} ms",
-                    flush=True,
-                )
-                for each in WORKLOADS:
-                    result = load.chatapp(program, port, each, tokens, options.seconds)
-                    _must_be_whole(each, result)
-                    ours[each.title].append(result["deliveries_per_s"])
-                    tails[each.title].append((result["p50_ms"], result["p99_ms"]))
-                    print(
-                        f"  chatapp, {each.title}: {result['deliveries_per_s']:,.0f}/s", flush=True
-                    )
-            with servers.node_socketio(place) as port:
-                for each in WORKLOADS:
-                    result = load.node(program, port, each, options.seconds)
-                    _must_be_whole(each, result)
-                    node[each.title].append(result["deliveries_per_s"])
-                    print(f"  Node, {each.title}: {result['deliveries_per_s']:,.0f}/s", flush=True)
-    RESULTS.write_text(_table(options, ours, node, tails, acks))
-    print(f"wrote {RESULTS.relative_to(servers.ROOT)}")
-
-
-def _must_be_whole(each: Workload, result: dict[str, float]) -> None:
-    if result["dead"] or result["refused"] or result["conns"] != each.conns:
-        raise SystemExit(f"chatapp: the run is not valid: {each.title}: {result}")
-
-
-def _table(
-    options: argparse.Namespace,
-    ours: dict[str, list[float]],
-    node: dict[str, list[float]],
-    tails: dict[str, list[tuple[float, float]]],
-    acks: list[tuple[float, float]],
-) -> str:
-    p50 = statistics.median(p for p, _ in acks)
-    p99 = statistics.median(p for _, p in acks)
-    text = HEAD.format(
-        arguments=f"--rounds {options.rounds} --seconds {options.seconds:g}",
-        date=dt.datetime.now(tz=dt.UTC).date(),
-        machine=platform.machine(),
-        python=platform.python_version(),
-        p50=p50,
-        p99=p99,
-    )
-    lines = [text]
-    for title, rates in ours.items():
-        mine, theirs = statistics.median(rates), statistics.median(node[title])
-        half = statistics.median(p for p, _ in tails[title])
-        most = statistics.median(p for _, p in tails[title])
-        lines.append(
-            f"| {title} | {mine:,.0f} | {theirs:,.0f} | {mine / theirs:.2f} | {half:.1f} / {most:.1f} ms |"
-        )
-    return "\n".join([*lines, ""])
+    """Measure and write. Ends with 0 whatever the figures say; with 2 where nothing can be measured."""
+    wanted = options(sys.argv[1:])
+    # SIGTERM ends it as Ctrl+C does: every server is stopped on the way out.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # only root may have more
+        hard = max(hard, 1 << 17)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    book = Book.load((wanted.out or ROOT / "bench") / KEPT)
+    try:
+        if not wanted.render:
+            with folder() as place:
+                run(wanted, book, place)
+    except KeyboardInterrupt:
+        say("\nstopped; nothing was written")
+        raise SystemExit(130) from None
+    except Absent as error:
+        say(f"chatapp: {error}")
+        raise SystemExit(2) from None
+    write(book, wanted)
 
 
 if __name__ == "__main__":
