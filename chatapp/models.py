@@ -37,6 +37,8 @@ class User(Base):
     name: Mapped[str] = mapped_column(String(64))
     # The canonical name of those whose name is theirs alone (accounts, assistants); NULL for guests.
     name_key: Mapped[str | None] = mapped_column(String(128), unique=True)
+    # The name as it is looked for behind an @ (store/naming.py).
+    mention_key: Mapped[str | None] = mapped_column(String(256), index=True)
     kind: Mapped[str] = mapped_column(String(16))  # person, guest, assistant, system
     password_hash: Mapped[str | None] = mapped_column(Text)
     is_admin: Mapped[bool] = mapped_column(default=False)

@@ -13,7 +13,7 @@ from chatapp.errors import RETRYABLE, ChatError
 from chatapp.ids import message_id
 from chatapp.payloads import MentionSpan, Message
 from chatapp.services import mentions
-from chatapp.store import reading
+from chatapp.store import naming
 from chatapp.store.pending import Pending
 from chatapp.store.run_jobs import Ended, EndRun, RecordCall, SaveText
 from chatapp.store.run_rows import Claim, Ending
@@ -117,15 +117,16 @@ class Run:
 
     def _named(self) -> tuple[MentionSpan, ...]:
         """Whom the answer mentions: they are told as by anybody's message."""
-        if "@" not in self.text:
+        signs = mentions.signs(self.text)
+        if not signs:
             return ()
         try:
             with self._chat.db.snapshot() as db:
-                members = [user for user, _role in reading.members(db, self.claim.room_id)]
+                named = naming.bearers(db, [(self.claim.room_id, signs)])
         except ChatError:
             return ()  # the text is whole, and worth more than its mentions
-        others = [user for user in members if user.id != self.claim.assistant.id]
-        return tuple(mentions.find(self.text, others))
+        found = naming.spans(self.claim.room_id, signs, named)
+        return tuple(span for span in found if span.user_id != self.claim.assistant.id)
 
     def _ask(self, prompt: Prompt) -> Finish:
         can = self._provider.capabilities

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chatapp.errors import ChatError, not_found
 from chatapp.ids import parse_message_id
-from chatapp.payloads import HistoryReply, MentionSpan, Message, User
+from chatapp.payloads import HistoryReply, Message, User
 from chatapp.store import changing, posting, reading, search
 from chatapp.store.database import Database
 from chatapp.store.messages import BY_SEQ, load
@@ -73,7 +73,7 @@ class Messages:
             digest.hexdigest(),
             body,
             target,
-            self._mentions(room_id, body),
+            mentions.signs(body),
         )
         pending = self._writer.submit(job)
 
@@ -93,18 +93,11 @@ class Messages:
             raise not_found("message")
         return place[1]
 
-    def _mentions(self, room_id: int, body: str) -> list[MentionSpan]:
-        if "@" not in body:
-            return []
-        with self._db.snapshot() as db:
-            members = [user for user, _role in reading.members(db, room_id)]
-        return mentions.find(body, members)
-
     def edit(self, user: User, message_id: str, body: str) -> Pending[Message]:
         """Replace the text of one's own message."""
         check_body(body)
         room_id, seq = _place(message_id)
-        job = changing.EditMessage(room_id, seq, user, body, self._mentions(room_id, body))
+        job = changing.EditMessage(room_id, seq, user, body, mentions.signs(body))
         return self._writer.submit(job)
 
     def delete(self, user: User, message_id: str) -> Pending[Message]:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from chatapp.errors import ChatError
+from chatapp.store.naming import fold
 
 SLUG_LENGTH = 64
 ROOM_NAME_LENGTH = 80
 DIRECT_PREFIX = "direct-"  # slugs that only the server gives
 
 _SLUG = re.compile(r"[\w-]{1,64}")
-
-
-def fold(text: str) -> str:
-    """NFKC and case-folded, and the same again when folded twice."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return unicodedata.normalize("NFKC", folded).casefold()
 
 
 def canonical_slug(text: str) -> str:

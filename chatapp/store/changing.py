@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chatapp.errors import ChatError, not_found
-from chatapp.payloads import MentionSpan, Message, Numbered, User
+from chatapp.payloads import Message, Numbered, User
 
-from . import messages, search
+from . import messages, naming, search
+from .naming import Sign
 from .posting import MENTIONS, mentions_column
 from .sql import Statement
 from .tx import RoomRow, Tx
@@ -35,9 +36,6 @@ _TOUCH = Statement(
 FORGET_MENTIONS = Statement("DELETE FROM mentions WHERE room_id = :room AND seq = :seq")
 _FORGET_VERSIONS = Statement("DELETE FROM message_versions WHERE room_id = :room AND seq = :seq")
 _FORGET_REACTIONS = Statement("DELETE FROM reactions WHERE room_id = :room AND seq = :seq")
-_MENTIONABLE = Statement(
-    "SELECT user_id FROM memberships WHERE room_id = :room AND user_id IN :[users text]"
-)
 _REACT = Statement(
     "INSERT INTO reactions (room_id, seq, emoji, user_id, at) VALUES (:room, :seq, :emoji, :user, :at)"
     " ON CONFLICT DO NOTHING"
@@ -91,7 +89,7 @@ class EditMessage:
     seq: int
     user: User
     body: str
-    mentions: list[MentionSpan] = field(default_factory=list)
+    signs: list[Sign] = field(default_factory=list)
 
     def rooms(self) -> list[int]:
         return [self.room_id]
@@ -105,7 +103,8 @@ class EditMessage:
         place = {"room": self.room_id, "seq": self.seq}
         number = tx.number(old.room, "edit", str(self.seq), self.user.id)
         tx.run(KEEP_VERSION, **place, body=old.body, at=tx.now, by=self.user.id)
-        mentions = self._to_members(tx)
+        named = naming.bearers(tx, [(self.room_id, self.signs)])
+        mentions = naming.spans(self.room_id, self.signs, named)
         tx.run(
             _EDIT,
             **place,
@@ -126,13 +125,6 @@ class EditMessage:
         search.unindex(tx, self.room_id, self.seq, old.body)
         search.index(tx, [(self.room_id, self.seq, self.body)])
         return changed(tx, old.room, self.seq)
-
-    def _to_members(self, tx: Tx) -> list[MentionSpan]:
-        if not self.mentions:
-            return []
-        users = [span.user_id for span in self.mentions]
-        members = {row[0] for row in tx.all(_MENTIONABLE, room=self.room_id, users=users)}
-        return [span for span in self.mentions if span.user_id in members]
 
 
 @dataclass(slots=True)

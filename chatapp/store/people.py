@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chatapp.errors import ChatError
 from chatapp.payloads import User
 
+from .naming import fold
 from .sql import Statement
 from .tx import Tx
 
@@ -15,8 +16,8 @@ SESSION_MS = SESSION_DAYS * 24 * 3600 * 1000
 _FORGET_MS = 24 * 3600 * 1000  # after which the row of an ended session goes
 
 _INSERT_USER = Statement(
-    "INSERT INTO users (id, name, name_key, kind, password_hash, is_admin, created_at)"
-    " VALUES (:id, :name, :key, :kind, :password, :admin, :at) ON CONFLICT (name_key) DO NOTHING"
+    "INSERT INTO users (id, name, name_key, mention_key, kind, password_hash, is_admin, created_at)"
+    " VALUES (:id, :name, :key, :mention, :kind, :password, :admin, :at) ON CONFLICT (name_key) DO NOTHING"
 )
 _INSERT_SESSION = Statement(
     "INSERT INTO sessions (id, user_id, token_hash, kind, label, created_at, seen_at, expires_at)"
@@ -41,7 +42,9 @@ _FORGET = Statement(
 _SEEN = Statement(
     "UPDATE sessions SET seen_at = :at, expires_at = :expires WHERE id = :id AND revoked_at IS NULL"
 )
-_RENAME = Statement("UPDATE users SET name = :name, name_key = :key WHERE id = :user")
+_RENAME = Statement(
+    "UPDATE users SET name = :name, name_key = :key, mention_key = :mention WHERE id = :user"
+)
 _KIND = Statement("SELECT kind FROM users WHERE id = :user")
 _SET_PASSWORD = Statement(
     "UPDATE users SET password_hash = :new WHERE id = :user AND password_hash = :old"
@@ -85,6 +88,7 @@ def _insert_user(tx: Tx, user: User, key: str | None, password_hash: str | None)
         id=user.id,
         name=user.name,
         key=key,
+        mention=fold(user.name),
         kind=user.kind,
         password=password_hash,
         admin=False,
@@ -202,7 +206,7 @@ class RenamePerson(_Job):
         _check_free(tx, self.keys, self.user_id)
         kind = tx.value(_KIND, user=self.user_id)
         key = self.keys[0] if kind == "person" else None
-        tx.run(_RENAME, user=self.user_id, name=self.name, key=key)
+        tx.run(_RENAME, user=self.user_id, name=self.name, key=key, mention=fold(self.name))
         return User(self.user_id, self.name, kind)
 
 

@@ -12,7 +12,8 @@ from chatapp.errors import ChatError, not_found
 from chatapp.ids import message_id
 from chatapp.payloads import MentionSpan, Message, Numbered, ReplyTo, User
 
-from . import messages, search
+from . import messages, naming, search
+from .naming import Sign
 from .sql import Insert, Statement
 from .tx import CHANGES, RoomRow, Tx
 
@@ -27,9 +28,6 @@ _LOOK_UP = Statement(
     " LEFT JOIN memberships s ON s.room_id = CAST(k.value ->> 0 AS bigint) AND s.user_id = k.value ->> 1"
     " LEFT JOIN messages m ON m.sender_id = k.value ->> 1 AND m.client_id = k.value ->> 2"
     " LEFT JOIN spent_keys p ON p.sender_id = k.value ->> 1 AND p.client_id = k.value ->> 2",
-)
-_MEMBERS = Statement(
-    "SELECT room_id, user_id FROM memberships WHERE user_id IN :[users text] AND room_id IN :[rooms]"
 )
 _MESSAGES = Insert(
     "messages",
@@ -70,7 +68,7 @@ class PostMessage:
     digest: str
     body: str
     reply_to: int | None = None
-    mentions: list[MentionSpan] = field(default_factory=list)
+    signs: list[Sign] = field(default_factory=list)
 
     def rooms(self) -> list[int]:
         return [self.room_id]
@@ -136,7 +134,7 @@ def post_all(tx: Tx, jobs: Sequence[PostMessage]) -> list[Outcome]:
     """Store a run of posts: keys that exist get their first result, the rest the next numbers of their rooms."""
     rooms = tx.lock({job.room_id for job in jobs})
     found = _look_up(tx, jobs)
-    targets = _mentionable(tx, jobs)
+    named = naming.bearers(tx, [(job.room_id, job.signs) for job in jobs if job.signs])
     outcomes: list[Outcome] = []
     used: dict[_Key, _First] = {}
     rows = _Rows()
@@ -151,7 +149,7 @@ def post_all(tx: Tx, jobs: Sequence[PostMessage]) -> list[Outcome]:
             if first is not None:
                 outcomes.append((_again(tx, room, job, first), None))
                 continue
-            message = _compose(tx, room, job, targets)
+            message = _compose(tx, room, job, named)
         except ChatError as refusal:
             outcomes.append((None, refusal))
             continue
@@ -178,14 +176,6 @@ def _look_up(tx: Tx, jobs: Sequence[PostMessage]) -> list[tuple[str | None, _Fir
     return found
 
 
-def _mentionable(tx: Tx, jobs: Sequence[PostMessage]) -> set[tuple[int, str]]:
-    named = {span.user_id for job in jobs for span in job.mentions}
-    if not named:
-        return set()
-    rows = tx.all(_MEMBERS, users=list(named), rooms=list({job.room_id for job in jobs}))
-    return {(row[0], row[1]) for row in rows}
-
-
 def _writable(rooms: dict[int, RoomRow], role: str | None, job: PostMessage) -> RoomRow:
     room = rooms.get(job.room_id)
     if role is None or room is None:
@@ -205,14 +195,13 @@ def _again(tx: Tx, room: RoomRow, job: PostMessage, first: _First) -> Posted:
     return Posted(room_id, seq, messages.encode(message), True, message)
 
 
-def _compose(tx: Tx, room: RoomRow, job: PostMessage, targets: set[tuple[int, str]]) -> Message:
+def _compose(tx: Tx, room: RoomRow, job: PostMessage, named: dict[tuple[int, str], str]) -> Message:
     reply: ReplyTo | UnsetType = UNSET
     if job.reply_to is not None:
         reply = messages.reply_target(tx, room.id, job.reply_to) or UNSET
         if reply is UNSET:
             raise not_found("message")
     seq = room.last_seq + 1
-    mentions = job.mentions
     return Message(
         id=message_id(room.id, seq),
         room=room.slug,
@@ -222,7 +211,7 @@ def _compose(tx: Tx, room: RoomRow, job: PostMessage, targets: set[tuple[int, st
         sender=job.sender,
         type="text",
         body=job.body,
-        mentions=[span for span in mentions if (room.id, span.user_id) in targets],
+        mentions=naming.spans(room.id, job.signs, named) if job.signs else [],
         created_at=tx.time,
         edited_at=None,
         deleted_at=None,

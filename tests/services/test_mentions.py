@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from chatapp.payloads import User
-from chatapp.services.mentions import find
+from chatapp.payloads import MentionSpan, User
+from chatapp.services.mentions import MAX_NAMES, signs
+from chatapp.store.naming import fold, spans
 
 MEMBERS = [
     User("assistant", "assistant", "assistant"),
@@ -15,6 +16,10 @@ MEMBERS = [
     User("mina", "Mina", "person"),
     User("minakwon", "Mina Kwon", "person"),
 ]
+
+
+def find(body: str, members: list[User]) -> list[MentionSpan]:
+    return spans(1, signs(body), {(1, fold(user.name)): user.id for user in members})
 
 
 @pytest.mark.parametrize(
@@ -34,6 +39,12 @@ MEMBERS = [
         ("> @assistant said\n@mina", ["mina"]),
         ("@assistant, @assistant!", ["assistant", "assistant"]),
         ("@", []),
+        ("@ mina", []),
+        ("@Mina  Kwon", ["mina"]),
+        ("@Mina\nKwon", ["mina"]),
+        ("@mina@assistant", ["mina"]),
+        ("@mina `x` @데모", ["mina", "demo"]),
+        ("> quoted\n@mina\n> @데모", ["mina"]),
     ],
 )
 def test_mentions(body: str, mentioned: list[str]) -> None:
@@ -51,4 +62,5 @@ def test_a_flood_of_signs_costs_little() -> None:
     started = time.process_time()
     for body in (" @" * 2000, "@" + "가" * 3999, " @가나다라가나다라" * 400):
         assert find(body, crowd) == []
+        assert sum(len(sign.names) for sign in signs(body)) <= MAX_NAMES + 64
     assert time.process_time() - started < 1.0

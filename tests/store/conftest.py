@@ -10,16 +10,19 @@ import pytest
 from sqlalchemy import create_engine, event
 
 from chatapp.payloads import User
+from chatapp.services.mentions import signs
 from chatapp.store import posting, rooms, schema
 from chatapp.store.backends import PostgresBackend, SqliteBackend
 from chatapp.store.database import Database, configure_sqlite, engine_options
+from chatapp.store.naming import fold
 from chatapp.store.pending import Pending
 from chatapp.store.sql import Statement
 from chatapp.store.tx import Told, Tx
 from chatapp.store.writer import Writer
 
 _USER = Statement(
-    "INSERT INTO users (id, name, kind, is_admin, created_at) VALUES (:id, :name, :kind, :no, 0)"
+    "INSERT INTO users (id, name, mention_key, kind, is_admin, created_at)"
+    " VALUES (:id, :name, :key, :kind, :no, 0)"
 )
 
 
@@ -31,7 +34,12 @@ class AddUser:
         return []
 
     def run(self, tx: Tx) -> None:
-        row = {"id": self.user.id, "name": self.user.name, "kind": self.user.kind}
+        row = {
+            "id": self.user.id,
+            "name": self.user.name,
+            "kind": self.user.kind,
+            "key": fold(self.user.name),
+        }
         tx.run(_USER, **row, no=False)
 
 
@@ -56,7 +64,9 @@ class Store:
         self, room_id: int, user: User, body: str, key: str | None = None, **more: object
     ) -> Pending[posting.Posted]:
         self.keys += 1
-        job = posting.PostMessage(room_id, user, key or f"k{self.keys}", f"digest {body}", body)
+        job = posting.PostMessage(
+            room_id, user, key or f"k{self.keys}", f"digest {body}"[:32], body, None, signs(body)
+        )
         for name, value in more.items():
             setattr(job, name, value)
         return self.writer.submit(job)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from chatapp.errors import ChatError
-from chatapp.payloads import MentionSpan
 from chatapp.store import reading, rooms, search
 
 from .conftest import Store
@@ -36,7 +35,7 @@ def test_unread_counts_what_others_said_behind_the_cursor(store: Store) -> None:
     store.writer.run(rooms.EnterPublicRoom("general", bob))
     store.post(room, alice, "one")
     store.post(room, bob, "own")
-    store.post(room, alice, "@Bob", mentions=[MentionSpan("bob", 0, 4)])
+    store.post(room, alice, "@Bob")
     with store.db.snapshot() as db:
         assert reading.unread(db, room, "bob", 0) == 2
         assert reading.mentions(db, room, "bob", 0) == 1
