@@ -12,13 +12,17 @@ from .shapes import Error, Message, Role, RunStatus, User
 
 UserId = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,16}(?!\n)$")]
 
+# A minute to 90 days.
+Lifetime = Annotated[int, Meta(ge=60, le=90 * 24 * 3600)]
+
 # Requests
 
 
 class EnterAsGuest(Inbound, frozen=True):
-    """POST /guests"""
+    """POST /guests. `lifetime`: seconds after which the token ends unless refreshed; else 30 days without use."""
 
     name: str
+    lifetime: Lifetime | None = None
 
 
 class SignUp(Inbound, frozen=True):
@@ -29,10 +33,11 @@ class SignUp(Inbound, frozen=True):
 
 
 class SignIn(Inbound, frozen=True):
-    """POST /sessions"""
+    """POST /sessions. `lifetime`: seconds after which the token ends unless refreshed; else 30 days without use."""
 
     name: str
     password: str
+    lifetime: Lifetime | None = None
 
 
 class Rename(Inbound, frozen=True):
@@ -110,10 +115,14 @@ class Refusal(Struct, frozen=True):
 
 
 class SignedIn(Struct, frozen=True):
-    """A new session. A page of ours gets a cookie besides, and need not look at the token."""
+    """A new session, or a new token of one. A page of ours gets a cookie besides, and need not look at the token.
+
+    `expires_at`: as it is known now; without a lifetime of its own a session lasts while it is used.
+    """
 
     token: str
     user: User
+    expires_at: str
 
 
 class Me(Struct, frozen=True):

@@ -81,6 +81,7 @@ class RoomEvent(Struct, frozen=True):
     name: str | UnsetType = UNSET  # room: its new name
     user: User | UnsetType = UNSET  # role, member: whose
     role: Role | None | UnsetType = UNSET  # the new role; null: no longer a member
+    reason: Literal["banned"] | UnsetType = UNSET  # member, out: why, if not just removed or gone
 
 
 class RoomChanged(Struct, frozen=True):

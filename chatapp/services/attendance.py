@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -186,13 +186,20 @@ class Attendance:
                 self._presence.leave(room_id, conn.user.id, conn.sid)
             conn.seats.clear()
 
-    def put_out(self, room_id: int, slug: str, user_id: str, seq: int) -> None:
+    def put_out(
+        self,
+        room_id: int,
+        slug: str,
+        user_id: str,
+        seq: int,
+        why: Literal["removed", "banned"] = "removed",
+    ) -> None:
         """A member was removed: their connections here are told, and hear nothing of the room from now on.
 
         Both the room's own change and a command of the removing worker lead here; each connection is told once. `seq`:
         the number of the removal; who has joined the room later than that, as a member again, is left alone.
         """
-        packet = frames.event("removed", msgspec.json.encode(RemovedEvent(slug, "removed")))
+        packet = frames.event("removed", msgspec.json.encode(RemovedEvent(slug, why)))
         for conn in list(self._fanout.connections(f"user:{user_id}")):
             seat = conn.seats.get(room_id)
             if seat is not None and seat.seq >= seq:
@@ -211,7 +218,8 @@ class Attendance:
         if isinstance(event.user, UnsetType):
             return
         if event.kind == "member" and event.role is None:
-            self.put_out(room_id, event.room, event.user.id, event.seq)
+            why = "removed" if isinstance(event.reason, UnsetType) else event.reason
+            self.put_out(room_id, event.room, event.user.id, event.seq, why)
             return
         for conn in self._fanout.connections(f"user:{event.user.id}"):
             if room_id in conn.seats and isinstance(event.role, str):

@@ -30,10 +30,12 @@ from chatapp.store.rooms import MemberChange
 from chatapp.store.tx import Told
 from chatapp.store.writer import Writer
 
+from .administration import Administration
 from .attendance import Attendance
 from .limits import Limits
 from .live_sessions import LiveSessions
 from .messages import Messages
+from .moderation import Moderation
 from .people import People
 from .receipts import CursorMoved, Receipts
 from .renames import Renames
@@ -82,6 +84,8 @@ class Chat:
         self.messages = Messages(db, self.writer)
         self.receipts = Receipts(db, self.writer)
         self.people = People(db, self.writer)
+        self.moderation = Moderation(db, self.writer, self.rooms)
+        self.administration = Administration(db, self.writer, self.people)
         self.attendance = Attendance(
             db, self.rooms, self.relay, fanout, presence, self.streams, self.news
         )
@@ -171,6 +175,7 @@ class Chat:
             "user_id": change.user.id,
             "member": change.role is not None,
             "seq": change.seq,
+            "banned": change.banned,
         }
         self.control.tell("member", **fields)
         self._member_changed_elsewhere(fields)
@@ -182,7 +187,13 @@ class Chat:
             self.news.touched(room_id)
         else:
             self.news.removed(user_id, room_id)
-            self.attendance.put_out(room_id, fields["slug"], user_id, fields["seq"])
+            self.attendance.put_out(
+                room_id,
+                fields["slug"],
+                user_id,
+                fields["seq"],
+                "banned" if fields.get("banned") else "removed",
+            )
 
     def _entered(self, entered: tuple[int, User]) -> None:
         """The person's other devices, wherever they are connected, hear the room's news from now on."""

@@ -33,6 +33,7 @@ LIMITS: dict[str, Limit] = {
     "event": Limit(3_000, 200, "person"),
     "message": Limit(600, 50, "person"),
     "ai": Limit(6, 6, "person"),
+    "refused_admin": Limit(10, 20, "person"),
     "csp_report": Limit(60, 60, "address"),
 }
 

@@ -88,9 +88,10 @@ class LiveSessions:
         for session_id, reason in self._people.revoked_since(since):
             self._end(session_id, reason)
         with runtime.turn:
-            # An expiry moves on while the session is used; what stands here is from the moment of connecting.
+            # An expiry moves on while the session is used or refreshed; what stands here is from the latest look.
             due = [conn for conn in self._connections() if everybody or conn.data <= now]
-        for session_id, reason in self._people.ended({conn.session_id for conn in due}):
+        gone, good = self._people.ended({conn.session_id for conn in due})
+        for session_id, reason in gone:
             self._end(session_id, reason)
         for conn in due:
-            conn.data = max(conn.data, now + round(EVERY_S * ROUNDS * 1000))
+            conn.data = good.get(conn.session_id, conn.data)

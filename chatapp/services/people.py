@@ -71,15 +71,22 @@ class Entrance:
     kind: Kind = "token"
     label: str = ""
     replaces: str | None = None
+    lifetime_s: int | None = (
+        None  # after which the session ends unless refreshed; None: 30 days without use
+    )
 
 
 @dataclass(slots=True, frozen=True)
 class SignedIn:
-    """A new session. The token is known here and to the client only: stored is its hash."""
+    """A new session, or a new token of one. It is known here and to the client only: stored is its hash.
+
+    `expires_at` in ms: what is known now; without a lifetime of its own the session lasts while it is used.
+    """
 
     token: str
     user: User
     session_id: str
+    expires_at: int
 
 
 @dataclass(slots=True, frozen=True)
@@ -116,7 +123,7 @@ class People:
         user = User(ids.new_id(), person_names.shown(name), "guest")
         session, token = _new_session(entrance)
         self._begin(jobs.AddGuest(user, person_names.keys(name), session))
-        return SignedIn(token, user, session.id)
+        return _signed_in(token, user, session)
 
     def sign_up(self, name: str, password: str, entrance: Entrance = PROGRAM) -> SignedIn:
         """A new account. Raises `bad_request`, `name_taken`, `overloaded`."""
@@ -124,10 +131,11 @@ class People:
         password_hash = self._passwords.hash(password)
         session, token = _new_session(entrance)
         self._begin(jobs.AddAccount(user, person_names.keys(name), password_hash, session))
-        return SignedIn(token, user, session.id)
+        return _signed_in(token, user, session)
 
     def sign_in(self, name: str, password: str, entrance: Entrance = PROGRAM) -> SignedIn:
-        """A new session of an account. `unauthenticated`, in the same words and time, for a wrong name or password."""
+        """A new session of an account. `unauthenticated`, in the same words and time, for a wrong name or password;
+        `forbidden` for who has both right and is banned."""
         with self._db.snapshot() as db:
             row = db.one(_BY_NAME, key=name_key(name))
         user_id, shown, kind, password_hash = row or ("", "", "", None)
@@ -135,7 +143,18 @@ class People:
             raise ChatError("unauthenticated", "Name or password is wrong.")
         session, token = _new_session(entrance)
         self._begin(jobs.AddSession(user_id, session))
-        return SignedIn(token, User(user_id, shown, kind), session.id)
+        return _signed_in(token, User(user_id, shown, kind), session)
+
+    def refresh(self, session: Session, token: str) -> SignedIn:
+        """Another token for the session, which begins its time anew; `token`, which it had, ends. Its sockets stay.
+
+        Raises `unauthenticated` when another request was faster.
+        """
+        new = ids.new_token()
+        expires_at = self._writer.run(jobs.RefreshSession(session.id, _hash(token), _hash(new)))
+        if expires_at is None:
+            raise ChatError("unauthenticated", "This token was refreshed already.")
+        return SignedIn(new, session.user, session.id, expires_at)
 
     def _begin(self, job: jobs.AddGuest | jobs.AddAccount | jobs.AddSession) -> None:
         self._tell(self._writer.run(job), "signed_out")
@@ -197,21 +216,24 @@ class People:
         with self._db.snapshot() as db:
             return [(row[0], row[1] or "signed_out") for row in db.all(_REVOKED, since=ms)]
 
-    def ended(self, session_ids: Iterable[str]) -> list[tuple[str, str]]:
-        """(session_id, reason) of those among these that are no longer good."""
+    def ended(self, session_ids: Iterable[str]) -> tuple[list[tuple[str, str]], dict[str, int]]:
+        """(session_id, reason) of those among these that are no longer good; when the others end, in ms."""
         wanted = set(session_ids)
         if not wanted:
-            return []
+            return [], {}
         with self._db.snapshot() as db:
             rows = db.all(_STATE, ids=list(wanted))
         now = now_ms()
         gone = [(session_id, "signed_out") for session_id in wanted - {row[0] for row in rows}]
+        good: dict[str, int] = {}
         for session_id, revoked_at, reason, expires_at in rows:
             if revoked_at is not None:
                 gone.append((session_id, reason or "signed_out"))
             elif expires_at <= now:
                 gone.append((session_id, "expired"))
-        return gone
+            else:
+                good[session_id] = expires_at
+        return gone, good
 
     def _tell(self, session_ids: list[str], reason: str) -> None:
         for session_id in session_ids:
@@ -241,11 +263,6 @@ class People:
         )
         self._tell(self._writer.run(job), "password_changed")
 
-    def make_admin(self, name: str) -> None:
-        """Give an account the rights of an administrator. Raises `not_found`."""
-        if not self._writer.run(jobs.MakeAdmin(name_key(name))):
-            raise not_found("account")
-
 
 def name_key(name: str) -> str:
     """The key of a name as somebody typed it to sign in; empty, which is nobody's, when it cannot be a name."""
@@ -258,9 +275,18 @@ def name_key(name: str) -> str:
 def _new_session(entrance: Entrance) -> tuple[jobs.NewSession, str]:
     token = ids.new_token()
     session = jobs.NewSession(
-        ids.new_id(), _hash(token), entrance.kind, entrance.label[:LABEL_LENGTH], entrance.replaces
+        ids.new_id(),
+        _hash(token),
+        entrance.kind,
+        entrance.label[:LABEL_LENGTH],
+        entrance.replaces,
+        None if entrance.lifetime_s is None else entrance.lifetime_s * 1000,
     )
     return session, token
+
+
+def _signed_in(token: str, user: User, session: jobs.NewSession) -> SignedIn:
+    return SignedIn(token, user, session.id, now_ms() + (session.lifetime or jobs.SESSION_MS))
 
 
 def _hash(token: str) -> str:

@@ -143,14 +143,14 @@ class Rooms:
         """Bring somebody in, or change a member's role."""
         if role not in rooms.ROLES:
             raise ChatError("bad_request", f"A role is one of {', '.join(rooms.ROLES)}.")
-        seat = self._of_many(user, slug)
+        seat = self.shared_seat(user, slug)
         change = self._writer.run(rooms.SetMember(seat.room_id, user, user_id, role))
         self.member_changed.publish(change)
         return change.user
 
     def remove_member(self, user: User, slug: str, user_id: str) -> None:
         """Take somebody out, or leave."""
-        seat = self._of_many(user, slug)
+        seat = self.shared_seat(user, slug)
         if user_id == ASSISTANT_ID:
             raise ChatError("forbidden", "The room's assistant stays.")
         self.member_changed.publish(
@@ -159,11 +159,12 @@ class Rooms:
 
     def rename(self, user: User, slug: str, name: str) -> RoomInfo:
         """Give the room another shown name."""
-        seat = self._of_many(user, slug)
+        seat = self.shared_seat(user, slug)
         self._writer.run(rooms.RenameRoom(seat.room_id, user, room_name(name, "")))
         return reading.room_info(self.seat(user, slug))
 
-    def _of_many(self, user: User, slug: str) -> Seat:
+    def shared_seat(self, user: User, slug: str) -> Seat:
+        """As seat(), of a room whose members can change. Raises also `conflict`."""
         seat = self.seat(user, slug)
         if seat.kind == "direct":
             raise ChatError("conflict", "A direct conversation stays between its members.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chatapp.errors import ChatError
 from chatapp.payloads import User
 
+from .bans import check_not_banned_everywhere
 from .naming import fold
 from .sql import Statement
 from .tx import Tx
@@ -20,8 +21,8 @@ _INSERT_USER = Statement(
     " VALUES (:id, :name, :key, :mention, :kind, :password, :admin, :at) ON CONFLICT (name_key) DO NOTHING"
 )
 _INSERT_SESSION = Statement(
-    "INSERT INTO sessions (id, user_id, token_hash, kind, label, created_at, seen_at, expires_at)"
-    " VALUES (:id, :user, :hash, :kind, :label, :at, :at, :expires)"
+    "INSERT INTO sessions (id, user_id, token_hash, kind, label, created_at, seen_at, expires_at, lifetime)"
+    " VALUES (:id, :user, :hash, :kind, :label, :at, :at, :expires, :lifetime)"
 )
 _OWNED = Statement("SELECT count(*) FROM users WHERE name_key IN :[keys text] AND id <> :user")
 _END_ONE = Statement(
@@ -40,7 +41,13 @@ _FORGET = Statement(
     "DELETE FROM sessions WHERE user_id = :user AND (expires_at < :before OR revoked_at < :before)"
 )
 _SEEN = Statement(
-    "UPDATE sessions SET seen_at = :at, expires_at = :expires WHERE id = :id AND revoked_at IS NULL"
+    "UPDATE sessions SET seen_at = :at,"
+    " expires_at = CASE WHEN lifetime IS NULL THEN :expires ELSE expires_at END"
+    " WHERE id = :id AND revoked_at IS NULL"
+)
+_REFRESH = Statement(
+    "UPDATE sessions SET token_hash = :hash, seen_at = :at, expires_at = :at + COALESCE(lifetime, :usual)"
+    " WHERE id = :id AND token_hash = :old AND revoked_at IS NULL AND expires_at > :at RETURNING expires_at"
 )
 _RENAME = Statement(
     "UPDATE users SET name = :name, name_key = :key, mention_key = :mention WHERE id = :user"
@@ -48,9 +55,6 @@ _RENAME = Statement(
 _KIND = Statement("SELECT kind FROM users WHERE id = :user")
 _SET_PASSWORD = Statement(
     "UPDATE users SET password_hash = :new WHERE id = :user AND password_hash = :old"
-)
-_MAKE_ADMIN = Statement(
-    "UPDATE users SET is_admin = :yes WHERE name_key = :key AND kind = 'person'"
 )
 
 
@@ -63,13 +67,15 @@ class _Job:
 
 @dataclass(slots=True, frozen=True)
 class NewSession:
-    """A session to be stored. `replaces`: the session of the same browser that ends with it."""
+    """A session to be stored. `replaces`: the session of the same browser that ends with it. `lifetime`: ms after which
+    it ends unless it is refreshed; None: 30 days after its last use."""
 
     id: str
     token_hash: str
     kind: str
     label: str
     replaces: str | None = None
+    lifetime: int | None = None
 
 
 def name_taken() -> ChatError:
@@ -107,7 +113,8 @@ def _open(tx: Tx, user_id: str, session: NewSession) -> list[str]:
         kind=session.kind,
         label=session.label,
         at=tx.now,
-        expires=tx.now + SESSION_MS,
+        expires=tx.now + (session.lifetime or SESSION_MS),
+        lifetime=session.lifetime,
     )
     if session.replaces is None:
         return []
@@ -157,6 +164,7 @@ class AddSession(_Job):
     session: NewSession
 
     def run(self, tx: Tx) -> list[str]:
+        check_not_banned_everywhere(tx, self.user_id)
         return _open(tx, self.user_id, self.session)
 
 
@@ -195,6 +203,27 @@ class TouchSession(_Job):
 
 
 @dataclass(slots=True)
+class RefreshSession(_Job):
+    """Give a session another token; the one before it is worth nothing from now on. When it ends now, None if the old
+    one was not good any more."""
+
+    session_id: str
+    old_hash: str
+    new_hash: str
+
+    def run(self, tx: Tx) -> int | None:
+        found = tx.value(
+            _REFRESH,
+            id=self.session_id,
+            old=self.old_hash,
+            hash=self.new_hash,
+            at=tx.now,
+            usual=SESSION_MS,
+        )
+        return None if found is None else int(found)
+
+
+@dataclass(slots=True)
 class RenamePerson(_Job):
     """Give a person another name; that of an account stays its own."""
 
@@ -226,13 +255,3 @@ class ChangePassword(_Job):
             _END_ALL, user=self.user_id, keep=self.keep, reason="password_changed", at=tx.now
         )
         return _ids(found)
-
-
-@dataclass(slots=True)
-class MakeAdmin(_Job):
-    """Give an account the rights of an administrator; whether there is such an account."""
-
-    key: str
-
-    def run(self, tx: Tx) -> bool:
-        return bool(tx.run(_MAKE_ADMIN, key=self.key, yes=True))

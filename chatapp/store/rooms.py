@@ -8,6 +8,8 @@ from chatapp.errors import ChatError, not_found
 from chatapp.ids import new_id
 from chatapp.payloads import User
 
+from .audit import note
+from .bans import check_not_banned
 from .sql import Statement
 from .tx import RoomRow, Tx
 
@@ -111,6 +113,7 @@ class EnterPublicRoom:
         if row is None or row[1] != "public":
             raise not_found("room")
         room = tx.room(row[0])
+        check_not_banned(tx, room.id, self.user.id)
         _enter(tx, room.id, self.user.id, "member", room.last_seq)
         return room.id
 
@@ -131,13 +134,15 @@ def _other(tx: Tx, user_id: str) -> User:
 
 @dataclass(slots=True, frozen=True)
 class MemberChange:
-    """Who became what: role None is no longer a member, `added` a new one. `seq`: its number, 0 for none."""
+    """Who became what: role None is no longer a member (`banned`: and may not be), `added` a new one. `seq`: its
+    number, 0 for none."""
 
     room: RoomRow
     user: User
     role: str | None
     added: bool
     seq: int = 0
+    banned: bool = False
 
 
 @dataclass(slots=True)
@@ -161,10 +166,13 @@ class SetMember:
         if before == self.role:
             return MemberChange(room, user, self.role, False)
         if before is None:
+            check_not_banned(tx, room.id, user.id)
             _enter(tx, room.id, user.id, self.role, room.last_seq)
         else:
             tx.run(_SET_ROLE, room=room.id, user=user.id, role=self.role)
         kind = "member" if before is None else "role"
+        action = "add_member" if before is None else "set_role"
+        note(tx, self.by, action, user.id, user.name, room=room.slug, details=self.role)
         seq = tx.tell_room(room, kind, user.id, self.by, user=user, role=self.role)
         return MemberChange(room, user, self.role, before is None, seq)
 
@@ -197,20 +205,57 @@ class RemoveMember:
     def run(self, tx: Tx) -> MemberChange:
         room = tx.room(self.room_id)
         own = _own_role(tx, room.id, self.by.id)
-        role = tx.value(_ROLE, room=room.id, user=self.user_id)
-        if role is None:
-            raise not_found("person")
-        user = _other(tx, self.user_id)
-        if user.id != self.by.id:
-            if own not in ("owner", "moderator") or (
-                role in ("owner", "moderator") and own != "owner"
-            ):
-                raise ChatError("forbidden", "Your role in this room does not allow this.")
-        elif role == "owner" and room.members_count > 1:
-            _keep_an_owner(tx, room.id, user.id)
-        _leave(tx, room.id, user.id)
-        seq = tx.tell_room(room, "member", user.id, self.by, user=user, role=None)
-        return MemberChange(room, user, None, False, seq)
+        if self.user_id == self.by.id:
+            user = _other(tx, self.user_id)
+            if own == "owner" and room.members_count > 1:
+                _keep_an_owner(tx, room.id, user.id)
+        else:
+            if check_may_remove(tx, room.id, self.by, self.user_id) is None:
+                raise not_found("person")
+            user = _other(tx, self.user_id)
+            note(tx, self.by, "remove_member", user.id, user.name, room=room.slug)
+        return put_out(tx, room, user, self.by)
+
+
+def check_moderates(tx: Tx, room_id: int, by: User) -> str:
+    """One's role, if it is owner or moderator. Raises `not_found` for strangers, `forbidden` for other members."""
+    own = _own_role(tx, room_id, by.id)
+    if own not in ("owner", "moderator"):
+        raise ChatError("forbidden", "Your role in this room does not allow this.")
+    return own
+
+
+def check_may_remove(tx: Tx, room_id: int, by: User, user_id: str) -> str | None:
+    """The other's role, None if they are no member. Moderators take out members, owners also moderators and owners."""
+    own = check_moderates(tx, room_id, by)
+    role = tx.value(_ROLE, room=room_id, user=user_id)
+    if role in ("owner", "moderator") and own != "owner":
+        raise ChatError("forbidden", "Your role in this room does not allow this.")
+    return None if role is None else str(role)
+
+
+def put_out(tx: Tx, room: RoomRow, user: User, by: User, *, banned: bool = False) -> MemberChange:
+    """End a membership and tell the room."""
+    _leave(tx, room.id, user.id)
+    why = {"reason": "banned"} if banned else {}
+    seq = tx.tell_room(room, "member", user.id, by, user=user, role=None, **why)
+    return MemberChange(room, user, None, False, seq, banned)
+
+
+def hand_over(tx: Tx, room: RoomRow, by: User, user: User) -> list[MemberChange]:
+    """Make a member the owner in place of `by`, who becomes a moderator."""
+    if _own_role(tx, room.id, by.id) != "owner":
+        raise ChatError("forbidden", "Only an owner hands a room over.")
+    if user.id == by.id:
+        raise ChatError("conflict", "It is yours already.")
+    if tx.value(_ROLE, room=room.id, user=user.id) is None:
+        raise not_found("person")
+    changes = []
+    for each, role in ((user, "owner"), (by, "moderator")):
+        tx.run(_SET_ROLE, room=room.id, user=each.id, role=role)
+        seq = tx.tell_room(room, "role", each.id, by, user=each, role=role)
+        changes.append(MemberChange(room, each, role, False, seq))
+    return changes
 
 
 @dataclass(slots=True)
@@ -226,9 +271,11 @@ class RenameRoom:
 
     def run(self, tx: Tx) -> RoomRow:
         room = tx.room(self.room_id)
-        if _own_role(tx, room.id, self.by.id) not in ("owner", "moderator"):
-            raise ChatError("forbidden", "Your role in this room does not allow this.")
+        check_moderates(tx, room.id, self.by)
         if room.name != self.name:
+            note(
+                tx, self.by, "rename_room", room.slug, room.name, room=room.slug, details=self.name
+            )
             room.name = self.name
             tx.run(_RENAME, room=room.id, name=self.name)
             tx.tell_room(room, "room", str(room.id), self.by, name=self.name)

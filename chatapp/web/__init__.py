@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from . import assets, entering, errors, headers, health, pages, rendering, reports
-from .api import accounts, messages, rooms, stream
+from .api import accounts, administration, messages, moderation, rooms, stream
 from .bodies import MAX_BODY
 
 
@@ -16,7 +16,19 @@ def install(app: Flask) -> None:
     # An address has one spelling. Correcting others would mean redirects to what a stranger wrote.
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
-    for part in (accounts, rooms, messages, stream, pages, entering, health, reports, assets):
+    for part in (
+        accounts,
+        rooms,
+        moderation,
+        administration,
+        messages,
+        stream,
+        pages,
+        entering,
+        health,
+        reports,
+        assets,
+    ):
         app.register_blueprint(part.blueprint)
     rendering.register(app)
     errors.register(app, rendering.problem)

@@ -72,6 +72,16 @@ def _check_script() -> None:
         )
 
 
+def check_admin(session: Session, action: str) -> None:
+    """Refuse who is no administrator; what they tried is recorded, as long as they do not try too often.
+
+    Raises ChatError `forbidden`, `rate_limited`.
+    """
+    if not session.is_admin:
+        chat().limits.check("refused_admin", session.user.id)
+        raise chat().administration.refused(session.user, "refused", action)
+
+
 def check_not_foreign() -> None:
     """Refuse pages of other sites: they must not sign somebody in here. Raises ChatError `forbidden`."""
     if credentials.foreign(request.environ):
@@ -91,14 +101,14 @@ def count_sign_in(name: str) -> None:
     limits.check("sign_in_name", key)
 
 
-def entrance(*, browser: bool = False) -> Entrance:
+def entrance(*, browser: bool = False, lifetime_s: int | None = None) -> Entrance:
     """How the request signs in: a page of ours gets a cookie, and the session it had ends; a program gets a token.
 
-    `browser`: it is known to come from a page, a form's token shows that.
+    `browser`: it is known to come from a page, a form's token shows that. `lifetime_s`: as a program wishes.
     """
     words = label(request.headers.get("User-Agent", ""))
     if not browser and not credentials.vouched(request.environ):
-        return Entrance("token", words)
+        return Entrance("token", words, lifetime_s=lifetime_s)
     token = credentials.cookie_token(request.environ)
     old = chat().people.by_token(token) if token else None
     return Entrance("cookie", words, old.id if old else None)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from flask import Response, request
 
-from chatapp.errors import ChatError
+from chatapp.errors import ChatError, not_found
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -42,6 +42,13 @@ def query(kind: type[T]) -> T:
         return _clean(msgspec.convert(request.args.to_dict(), kind, strict=False))
     except msgspec.ValidationError as error:
         raise ChatError("bad_request", _sentence(error)) from None
+
+
+def plain(text: str, what: str) -> str:
+    """An id in a path: what cannot be one is `not_found`, like one that nobody has."""
+    if not (text.isascii() and text.isalnum() and len(text) <= 16):
+        raise not_found(what)
+    return text
 
 
 def answer(value: object, status: int = 200) -> Response:

@@ -11,7 +11,7 @@ from chatapp.services.names import canonical_slug
 from chatapp.services.people import Session
 
 from . import forms
-from .asking import chat, count_page, visitor
+from .asking import chat, check_admin, count_page, visitor
 from .rendering import page, reason
 
 blueprint = Blueprint("pages", __name__)
@@ -89,6 +89,16 @@ def settings() -> Response:
     """One's name, language and sessions."""
     session = visitor()
     return settings_page(session) if session else redirect("/sign-in?next=/settings", 303)
+
+
+@blueprint.get("/admin")
+def admin() -> Response:
+    """People, rooms, sessions, bans and the record, for administrators."""
+    session = visitor()
+    if session is None:
+        return redirect("/sign-in?next=/admin", 303)
+    check_admin(session, "GET /admin")
+    return page("admin", session)
 
 
 def settings_page(session: Session, error: ChatError | None = None, wrong: str = "") -> Response:

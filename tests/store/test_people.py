@@ -6,6 +6,7 @@ from chatapp import clock
 from chatapp.errors import ChatError
 from chatapp.payloads import User
 from chatapp.services import passwords, people
+from chatapp.services.administration import Administration
 from chatapp.services.passwords import Passwords
 from chatapp.services.people import Entrance, People, Session
 from chatapp.store.people import SESSION_MS
@@ -254,13 +255,17 @@ def test_a_new_password_ends_the_other_sessions(folk: People) -> None:
     assert folk.sign_in("Alice", "another one")
 
 
-def test_an_account_can_be_made_admin_and_a_guest_cannot(folk: People) -> None:
+def test_an_account_can_be_made_admin_and_a_guest_cannot(folk: People, store: Store) -> None:
     alice = folk.sign_up("Alice", PASSWORD)
-    folk.guest("Bob")
+    bob = folk.guest("Bob")
     assert not known(folk, alice.token).is_admin
-    folk.make_admin("alice")
+    admins = Administration(store.db, store.writer, folk)
+    admins.set_admin(None, admins.account("ALICE"), True)
     assert known(folk, alice.token).is_admin
-    assert code(folk.make_admin, "Bob") == "not_found"
+    assert code(admins.account, "Bob") == "not_found"
+    assert code(admins.set_admin, None, bob.user.id, True) == "conflict"
+    assert code(admins.set_admin, None, alice.user.id, False) == "conflict"  # the last one
+    assert [entry.action for entry in admins.audit()] == ["make_admin"]
 
 
 def test_a_hash_of_nobody_fits_no_password() -> None:

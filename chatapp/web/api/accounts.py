@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from chatapp.clock import rfc3339
-from chatapp.errors import not_found
+from chatapp.errors import ChatError, not_found
 from chatapp.payloads import http
+from chatapp.services import credentials
 from chatapp.services.people import Entrance, Session, SignedIn
 from chatapp.web.asking import (
     address,
@@ -29,7 +30,7 @@ def enter_as_guest() -> Response:
     check_not_foreign()
     wanted = body(http.EnterAsGuest)
     chat().limits.check("guest", address())
-    by = entrance()
+    by = entrance(lifetime_s=wanted.lifetime)
     return _welcome(chat().people.guest(wanted.name, by), by)
 
 
@@ -49,12 +50,12 @@ def sign_in() -> Response:
     check_not_foreign()
     wanted = body(http.SignIn)
     count_sign_in(wanted.name)
-    by = entrance()
+    by = entrance(lifetime_s=wanted.lifetime)
     return _welcome(chat().people.sign_in(wanted.name, wanted.password, by), by)
 
 
 def _welcome(new: SignedIn, by: Entrance) -> Response:
-    return admit(new, by, answer(http.SignedIn(new.token, new.user), 201))
+    return admit(new, by, answer(http.SignedIn(new.token, new.user, rfc3339(new.expires_at)), 201))
 
 
 @blueprint.get("/me")
@@ -116,6 +117,17 @@ def sign_out(session: Session) -> Response:
     """End this session."""
     chat().people.sign_out(session)
     return dismiss(nothing())
+
+
+@blueprint.post("/sessions/current/refresh")
+@signed_in
+def refresh(session: Session) -> Response:
+    """Another token for this session; sockets that came in with the one before it stay."""
+    token = credentials.bearer_token(request.environ)
+    if token is None:
+        raise ChatError("forbidden", "Only a token is refreshed; a cookie lasts while it is used.")
+    new = chat().people.refresh(session, token)
+    return answer(http.SignedIn(new.token, new.user, rfc3339(new.expires_at)), 201)
 
 
 @blueprint.delete("/sessions/<session_id>")

@@ -251,6 +251,8 @@ export interface RoomEvent {
   user?: User;
   /** the new role; null: no longer a member */
   role?: "member" | "moderator" | "owner" | "readonly" | null;
+  /** member, out: why, if not just removed or gone */
+  reason?: "banned";
 }
 
 /** To a person: something moved in a room that this connection has not joined. */
