@@ -43,6 +43,10 @@ COMMANDS = frozenset({Kind.USER, Kind.CONTROL})
 class Bus(Protocol):
     """Tells the other workers. Nothing here waits for the network, and nothing raises because it is down."""
 
+    @property
+    def listened(self) -> bool:
+        """Whether there may be others. If not, what costs to encode need not be published."""
+
     def publish(self, kind: Kind, key: str, body: bytes) -> None:
         """Have `handler(key, body)` run on every other worker, soon, if all goes well. Never on this one."""
 
@@ -59,6 +63,10 @@ class MemoryBus:
     def __init__(self) -> None:
         self._others: list[MemoryBus] = []
         self._handlers: dict[int, Handler] = {}
+
+    @property
+    def listened(self) -> bool:
+        return bool(self._others)
 
     def publish(self, kind: Kind, key: str, body: bytes) -> None:
         for other in self._others:

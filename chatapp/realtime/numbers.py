@@ -86,6 +86,8 @@ class Stream:
         if epoch != self.epoch:
             return []
         self.wanted = max(self.wanted, events[-1].seq)
+        if prev == self.position and not self._held and not self.filling:
+            return self._follow(events)
         for event in events:
             if event.seq > self.position:
                 heappush(self._held, (event.seq, prev, event))
@@ -130,6 +132,15 @@ class Stream:
         """The read did not succeed; what has become whole by itself meanwhile goes out."""
         self.filling = False
         return self._release()
+
+    def _follow(self, events: Sequence[Numbered]) -> list[Emit]:
+        # Nearly always: they continue what went out, and nothing is held.
+        out: list[Emit] = []
+        for event in events:
+            out.append(Emit(self.last, event))
+            self.last = event.seq
+        self.position = self.last
+        return out
 
     def _release(self) -> list[Emit]:
         out: list[Emit] = []

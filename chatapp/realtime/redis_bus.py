@@ -50,6 +50,8 @@ class RedisBus:
     While Redis does not answer, hints are dropped at once and counted in `dropped`; commands wait.
     """
 
+    listened = True
+
     def __init__(self, connect: Connect, channel: str) -> None:
         self._connect, self.channel = connect, channel
         self.host = os.urandom(HOST_BYTES)

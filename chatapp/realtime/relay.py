@@ -105,7 +105,8 @@ class Relay:
         """
         before = events[0].seq - 1
         with runtime.turn:
-            self._bus.publish(Kind.HINT, str(room_id), encode_hint(epoch, before, events))
+            if self._bus.listened:
+                self._bus.publish(Kind.HINT, str(room_id), encode_hint(epoch, before, events))
             room = self._rooms.get(room_id)
             if room is not None:
                 self._send(room, room.stream.offer(epoch, before, events))

@@ -336,6 +336,8 @@ def test_a_hint_that_cannot_be_read_is_passed_over(database: Database, body: byt
 class Silence:
     """A bus on which nobody else is."""
 
+    listened = False
+
     def __init__(self) -> None:
         self.resubscribed: Callable[[], None] = lambda: None
 
