@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from chatapp import runtime
 from chatapp.errors import ChatError
+from chatapp.runtime.crew import crew
 
 from .backends import Backend
 from .pending import Pending
@@ -67,7 +68,7 @@ class Writer:
             if not self._busy:
                 self._busy = True
                 # Not at once: what else arrives in this turn of the loop belongs in the same transaction.
-                runtime.spawn(self._next)
+                crew.submit(self._next)
         return pending
 
     def run(self, job: Job[R]) -> R:
@@ -108,7 +109,7 @@ class Writer:
         self, batch: list[tuple[Job[Any], Pending[Any]]], outcomes: list[Outcome], told: list[Told]
     ) -> None:
         if self._waiting:
-            runtime.spawn(self._next)
+            crew.submit(self._next)
         else:
             self._busy = False
         # It is committed: whatever goes wrong in telling, every job must have its answer.
