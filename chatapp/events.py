@@ -41,6 +41,14 @@ def given(value: Any) -> Any:
     return None if isinstance(value, UnsetType) else value
 
 
+def posted(result: Posted) -> bytes:
+    """The ack of a post: the stored payload is not encoded a second time."""
+    return b'{"message":%b,"duplicate":%b}' % (
+        result.payload,
+        b"true" if result.duplicate else b"false",
+    )
+
+
 class Events(TypedNamespace):
     """Clients of /chat."""
 
@@ -90,15 +98,15 @@ class Events(TypedNamespace):
         room_id, _slug = self._place(conn, leave.room)
         self.chat.attendance.leave(conn, room_id)
 
-    @on("message", payloads.PostMessage)
-    def on_message(self, conn: Connection, post: payloads.PostMessage) -> Pending[bytes]:
+    @on("message", payloads.PostMessage, ack=posted)
+    def on_message(self, conn: Connection, post: payloads.PostMessage) -> Pending[Posted]:
         self.chat.limits.check("message", conn.user.id)
         if post.uploads:
             raise ChatError("not_found", "No such upload, or it is not open to you.")
         room_id, slug = self._place(conn, post.room)
         return self.chat.messages.post(
             person(conn), room_id, slug, post.client_id, post.body, post.reply_to
-        ).map(posted)
+        )
 
     @on("typing", payloads.Typing)
     def on_typing(self, conn: Connection, typing: payloads.Typing) -> None:
@@ -124,23 +132,17 @@ class Events(TypedNamespace):
     def on_sync(self, conn: Connection, sync: payloads.Sync) -> payloads.SyncReply:
         return self.chat.attendance.sync(person(conn), sync.room, sync.since, sync.epoch)
 
-    @on("edit", payloads.Edit)
-    def on_edit(self, conn: Connection, edit: payloads.Edit) -> Pending[payloads.MessageReply]:
-        return self.chat.messages.edit(person(conn), edit.message_id, edit.body).map(
-            payloads.MessageReply
-        )
+    @on("edit", payloads.Edit, ack=payloads.MessageReply)
+    def on_edit(self, conn: Connection, edit: payloads.Edit) -> Pending[payloads.Message]:
+        return self.chat.messages.edit(person(conn), edit.message_id, edit.body)
 
-    @on("delete", payloads.Delete)
-    def on_delete(
-        self, conn: Connection, delete: payloads.Delete
-    ) -> Pending[payloads.MessageReply]:
-        return self.chat.messages.delete(person(conn), delete.message_id).map(payloads.MessageReply)
+    @on("delete", payloads.Delete, ack=payloads.MessageReply)
+    def on_delete(self, conn: Connection, delete: payloads.Delete) -> Pending[payloads.Message]:
+        return self.chat.messages.delete(person(conn), delete.message_id)
 
-    @on("react", payloads.React)
-    def on_react(self, conn: Connection, react: payloads.React) -> Pending[payloads.MessageReply]:
-        return self.chat.messages.react(person(conn), react.message_id, react.emoji, react.on).map(
-            payloads.MessageReply
-        )
+    @on("react", payloads.React, ack=payloads.MessageReply)
+    def on_react(self, conn: Connection, react: payloads.React) -> Pending[payloads.Message]:
+        return self.chat.messages.react(person(conn), react.message_id, react.emoji, react.on)
 
     @on("stop", payloads.Stop, reads=True)
     def on_stop(self, conn: Connection, stop: payloads.Stop) -> payloads.MessageReply:
@@ -168,11 +170,3 @@ def person(conn: Connection) -> User:
     user = conn.user
     assert isinstance(user, User)
     return user
-
-
-def posted(result: Posted) -> bytes:
-    """The ack of a post: the stored payload is not encoded a second time."""
-    return b'{"message":%b,"duplicate":%b}' % (
-        result.payload,
-        b"true" if result.duplicate else b"false",
-    )

@@ -65,7 +65,9 @@ def _refused(error: ChatError) -> bytes:
     return b'{"ok":false,"error":%b}' % _encode(refusal(error))
 
 
-def _accepted(result: Any) -> bytes:
+def _accepted(ticket: Ticket, result: Any) -> bytes:
+    if ticket.ack is not None:
+        result = ticket.ack(result)
     if result is None:
         return b'{"ok":true}'
     body = result if isinstance(result, bytes) else _encode(result)
@@ -75,15 +77,16 @@ def _accepted(result: Any) -> bytes:
 class Ticket:
     """The place of one event's answer among those of its connection."""
 
-    __slots__ = ("ack_id", "conn", "deferred", "event", "packets", "reply")
+    __slots__ = ("ack", "ack_id", "conn", "deferred", "event", "packets", "reply")
 
     def __init__(self, conn: Connection, ack_id: int | None, event: str) -> None:
         self.conn = conn
         self.ack_id = ack_id  # None: the client wants no answer
         self.event = event
+        self.ack: Callable[[Any], Any] | None = None  # makes of the result what the answer carries
         self.deferred: Deferred | None = None
         self.reply: bytes | None = None
-        self.packets: list[bytes] = []
+        self.packets: list[bytes] | None = None  # behind the answer
 
 
 class Acks:
@@ -103,7 +106,7 @@ class Acks:
             return
         if isinstance(result, Followed):
             result, ticket.packets = result
-        self._finish(ticket, _accepted(result))
+        self._finish(ticket, _accepted(ticket, result))
 
     def refuse(self, ticket: Ticket, error: Exception) -> None:
         """Answer with an error; one that is no ChatError is logged and answered `internal`."""
@@ -137,12 +140,15 @@ class Acks:
 
     def _done(self, ticket: Ticket, result: Any, error: Exception | None) -> None:
         # Called from where the result was made: it must not raise, others' results come next.
+        if error is not None:
+            self.refuse(ticket, error)
+            return
         try:
-            if error is not None:
-                raise error
-            self._finish(ticket, _accepted(result))
+            reply = _accepted(ticket, result)
         except Exception as fault:  # noqa: BLE001 - refuse() tells them apart
             self.refuse(ticket, fault)
+        else:
+            self._finish(ticket, reply)
 
     def _finish(self, ticket: Ticket, reply: bytes) -> None:
         ticket.reply = reply
@@ -162,5 +168,5 @@ class Acks:
             return
         if ticket.ack_id is not None and ticket.reply is not None:
             self._fanout.send_to(conn, frames.ack(ticket.ack_id, ticket.reply))
-        for packet in ticket.packets:
+        for packet in ticket.packets or ():
             self._fanout.send_to(conn, packet)

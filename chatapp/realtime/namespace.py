@@ -25,6 +25,7 @@ H = TypeVar("H", bound=Callable[..., Any])
 
 # An ack id is a counter of the client's; JavaScript counts this far exactly.
 _DIGITS = re.compile(r"[0-9]{1,15}(?![0-9])")
+_USUAL = re.compile(r'([0-9]{1,15})?\["([a-z_]+)",(.*)\]', re.DOTALL)
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 # Who goes on after so many refusals for sending too fast is closed. Each event that was allowed takes some back, so that
 # only a flood gets there, not a client that is a little too fast.
@@ -48,17 +49,21 @@ class _Handler(NamedTuple):
     decode: Callable[[str], Any]
     call: Callable[[Connection, Any], Any]
     reads: bool
+    ack: Callable[[Any], Any] | None
 
 
-def on(event: str, payload: type, *, reads: bool = False) -> Callable[[H], H]:
+def on(
+    event: str, payload: type, *, reads: bool = False, ack: Callable[[Any], Any] | None = None
+) -> Callable[[H], H]:
     """Declare a handler: `@on("message", PostMessage) def on_message(self, conn, payload)`.
 
-    `reads`: it first waits for this connection's earlier writes, so that it sees them. Types of payloads bound their
-    integers and their nesting, and forbid unknown fields; all else that JSON can do wrong is refused here.
+    `reads`: it first waits for this connection's earlier writes, so that it sees them. `ack` makes of what the handler
+    returns, or its Deferred brings, what the ack carries. Types of payloads bound their integers and their nesting, and
+    forbid unknown fields; all else that JSON can do wrong is refused here.
     """
 
     def declare(method: H) -> H:
-        method.handles = (event, payload, reads)  # type: ignore[attr-defined]
+        method.handles = (event, payload, reads, ack)  # type: ignore[attr-defined]
         return method
 
     return declare
@@ -82,9 +87,9 @@ class TypedNamespace(flask_socketio.Namespace):  # type: ignore[misc]
         for name in dir(type(self)):
             method = getattr(self, name)
             if hasattr(method, "handles"):
-                event, payload, reads = method.handles
+                event, payload, reads, ack = method.handles
                 decoder = msgspec.json.Decoder(payload)
-                self._handlers[event] = _Handler(decoder.decode, method, reads)
+                self._handlers[event] = _Handler(decoder.decode, method, reads, ack)
 
     # Hooks
 
@@ -160,6 +165,7 @@ class TypedNamespace(flask_socketio.Namespace):  # type: ignore[misc]
             if payload is None:
                 ticket.event, payload = self._split_slowly(text, start)
             handler = self._handlers[ticket.event]
+            ticket.ack = handler.ack
             argument = _parse(handler, ticket.event, payload)
             if handler.reads and conn.pending:
                 self._acks.settle(conn)
@@ -180,21 +186,13 @@ class TypedNamespace(flask_socketio.Namespace):  # type: ignore[misc]
 
     def _split(self, text: str, start: int) -> tuple[int | None, str, str | None]:
         """(ack id, event, its payload's JSON) of `ID["event",{…}]`; the payload is None unless all is as expected."""
-        at = text.find("[", start)
-        if at == start:
-            ack_id = None
-        else:
-            digits = _DIGITS.match(text, start)
-            ack_id = int(digits[0]) if digits else None
-            if digits is None or digits.end() != at:
-                return ack_id, "", None
-        if text.startswith('"', at + 1):
-            end = text.find('"', at + 2)
-            name = text[at + 2 : end]
+        usual = _USUAL.fullmatch(text, start)
+        if usual is not None:
+            digits, name, payload = usual.groups()
             if name in self._handlers:
-                whole = text.startswith(",", end + 1) and text.endswith("]")
-                return ack_id, name, text[end + 2 : -1] if whole else None
-        return ack_id, "", None
+                return int(digits) if digits else None, name, payload
+        unusual = _DIGITS.match(text, start)
+        return int(unusual[0]) if unusual else None, "", None
 
     def _split_slowly(self, text: str, start: int) -> tuple[str, str]:
         """(event, its payload's JSON) of what is unusual but legal; raises ChatError for all else."""

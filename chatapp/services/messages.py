@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 
 from chatapp.errors import ChatError, not_found
 from chatapp.ids import parse_message_id
@@ -76,14 +77,13 @@ class Messages:
             mentions.signs(body),
         )
         pending = self._writer.submit(job)
-
-        def tell(result: Posted | None, _error: Exception | None) -> None:
-            if result is not None:
-                told = MessagePosted(room_id, slug, user, result.message, result.duplicate)
-                self.posted.publish(told)
-
-        pending.on_done(tell)
+        pending.on_done(partial(self._tell, user, slug))
         return pending
+
+    def _tell(self, user: User, slug: str, result: Posted | None, _: Exception | None) -> None:
+        if result is not None:
+            told = MessagePosted(result.room_id, slug, user, result.message, result.duplicate)
+            self.posted.publish(told)
 
     def _reply_place(self, room_id: int, reply_to: str | None) -> int | None:
         if reply_to is None:

@@ -9,7 +9,6 @@ from chatapp import runtime
 from chatapp.errors import ChatError
 
 T = TypeVar("T")
-U = TypeVar("U")
 Done = Callable[[T | None, Exception | None], None]
 
 WAIT_S = 30.0
@@ -45,22 +44,6 @@ class Pending(Generic[T]):
         if self._error is not None:
             raise self._error
         return self._result  # type: ignore[return-value]
-
-    def map(self, fn: Callable[[T], U]) -> Pending[U]:
-        """The result of fn(result), when there is one; errors pass through."""
-        mapped: Pending[U] = Pending()
-
-        def done(result: T | None, error: Exception | None) -> None:
-            if error is not None:
-                mapped.resolve(None, error)
-                return
-            try:
-                mapped.resolve(fn(result), None)  # type: ignore[arg-type]
-            except Exception as failure:  # noqa: BLE001 - it belongs to whoever waits
-                mapped.resolve(None, failure)
-
-        self.on_done(done)
-        return mapped
 
     def resolve(self, result: T | None, error: Exception | None) -> None:
         """Called by the writer, on the loop, once."""
