@@ -74,6 +74,11 @@ class EngineServer(engineio.Server):  # type: ignore[misc]
             status, body, headers = refusal
             start_response(status, [("Content-Type", "application/json"), *headers])
             return [body]
+        if (session is None or session.closing) and _is_goodbye(environ, query):
+            # socket.io-client says it whenever it was refused, as a rule when the session has just ended. An error would
+            # stand in the console of every browser whose session was signed out.
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [b"ok"]
         if session is not None and session.upgraded and query["transport"] == ["websocket"]:
             # The original refuses it over HTTP; open_websocket() says why we do not.
             answer = open_websocket(session, environ, start_response)
@@ -161,6 +166,12 @@ class EngineServer(engineio.Server):  # type: ignore[misc]
         for session in list(self.sockets.values()) if sid is None else [self.sockets.get(sid)]:
             if session is not None:
                 session.close()
+
+
+def _is_goodbye(environ: Environ, query: dict[str, list[str]]) -> bool:
+    """A client's packet CLOSE, alone. Reads the body only if it is as long."""
+    alone = environ["REQUEST_METHOD"] == "POST" and environ.get("CONTENT_LENGTH") == "1"
+    return "sid" in query and alone and environ["wsgi.input"].read(1) == b"1"
 
 
 def _slim(environ: Environ) -> dict[str, Any]:

@@ -206,8 +206,20 @@ class EngineSocket(engineio.socket.Socket):  # type: ignore[misc]
             packets: list[packet.Packet] = super().poll()
         finally:
             self._polling = False
-        self._queued_bytes = 0
-        if self.closing:
+        with runtime.turn:
+            self._queued_bytes = 0
+            if self.closing:
+                packets = self._last(packets)
+        return packets
+
+    def _last(self, packets: list[packet.Packet]) -> list[packet.Packet]:
+        """What a poll takes of a session that ends: CLOSE by itself, with the next one. socket.io-client handles a packet
+        a moment after it was read, but the end at once: it never heard the words before a CLOSE that came with them."""
+        if len(packets) > 1 and packets[-1].packet_type == packet.CLOSE:
+            self._empty_queue()
+            self.queue.put(packets.pop())
+            self.queue.put(None)
+        else:
             self._forget()
         return packets
 
