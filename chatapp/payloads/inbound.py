@@ -89,7 +89,7 @@ class Delete(Inbound, frozen=True):
 
 
 class React(Inbound, frozen=True):
-    """Put one's emoji under a message, or take it away."""
+    """Put one's emoji under a message, or take it away. Exactly one emoji; its spellings (U+FE0F) count as one."""
 
     message_id: MessageId
     emoji: Annotated[str, Meta(min_length=1, max_length=32)]

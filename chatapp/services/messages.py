@@ -19,6 +19,7 @@ from chatapp.store.sql import Statement
 from chatapp.store.writer import Writer
 
 from . import mentions
+from .emoji import one_emoji
 from .subscribers import Subscribers
 
 BODY_LENGTH = 4_000  # code points
@@ -105,12 +106,8 @@ class Messages:
         return self._writer.submit(changing.DeleteMessage(*_place(message_id), user))
 
     def react(self, user: User, message_id: str, emoji: str, on: bool) -> Pending[Message]:
-        """Put an emoji under a message, or take it away."""
-        if emoji != emoji.strip() or any(
-            c.isalnum() or c.isspace() or c == "<" for c in emoji if c not in "0123456789"
-        ):
-            raise ChatError("bad_request", "A reaction is one emoji.")
-        return self._writer.submit(changing.React(*_place(message_id), user, emoji, on))
+        """Put an emoji under a message, or take it away. `bad_request` for what is not exactly one emoji."""
+        return self._writer.submit(changing.React(*_place(message_id), user, one_emoji(emoji), on))
 
     def history(
         self,

@@ -347,7 +347,7 @@ export interface Delete {
   message_id: string;
 }
 
-/** Put one's emoji under a message, or take it away. */
+/** Put one's emoji under a message, or take it away. Exactly one emoji; its spellings (U+FE0F) count as one. */
 export interface React {
   message_id: string;
   emoji: string;
