@@ -67,6 +67,14 @@ class RoomPresence:
         elif self.here:
             self._went[user_id] = (user, time.monotonic())
 
+    def rename(self, user: User) -> bool:
+        """A person who is here has another name; who is not here has none to change. True: they are."""
+        if user.id not in self._people:
+            return False
+        _, workers = self._people[user.id]
+        self._people[user.id] = (user, workers)
+        return True
+
     def hush(self) -> None:
         """Nobody is here any more to be told."""
         self._came.clear()
@@ -155,6 +163,13 @@ class Presence:
                     room.hush()
                 self._changed_here(room_id, None, user_id)
                 self._announce_soon(room_id, room)
+
+    def renamed(self, user: User) -> None:
+        """Say from now on who is here under their new name. Nothing is announced: `user_changed` tells it."""
+        with runtime.turn:
+            for room_id, room in self._rooms.items():
+                if room.rename(user) and user.id in room.here:
+                    self._changed_here(room_id, user, user.id)
 
     def online(self, room_id: int) -> tuple[list[User], int]:
         """At most LISTED people who are there, and how many there are. Never waits."""

@@ -93,7 +93,9 @@ class Chat:
         self.live_sessions = LiveSessions(
             self.people, fanout, self.control, lambda: self.connections
         )
-        self.renames = Renames(self.people, self.rooms, fanout, self.broadcast, self.control)
+        self.renames = Renames(
+            self.people, self.rooms, fanout, presence, self.broadcast, self.control
+        )
         self.retention = Retention(db, self.writer, self._occupied)
         self.attendance.live_joined = self.retention.arrived
         #: given by create_app

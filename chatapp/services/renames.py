@@ -12,6 +12,7 @@ from chatapp.realtime import frames
 from chatapp.realtime.broadcast import Broadcast
 from chatapp.realtime.control import Control
 from chatapp.realtime.fanout import Fanout
+from chatapp.realtime.presence import Presence
 
 from .people import People
 from .rooms import Rooms
@@ -25,10 +26,11 @@ class Renames:
         people: People,
         rooms: Rooms,
         fanout: Fanout,
+        presence: Presence,
         broadcast: Broadcast,
         control: Control,
     ) -> None:
-        self._rooms, self._fanout = rooms, fanout
+        self._rooms, self._fanout, self._presence = rooms, fanout, presence
         self._broadcast, self._control = broadcast, control
         people.changed.subscribe(self._renamed)
         control.on("renamed", self._renamed_elsewhere)
@@ -45,6 +47,7 @@ class Renames:
         """What a live connection says from now on is said under the new name; it is the same person."""
         for conn in self._fanout.connections(f"user:{user.id}"):
             conn.user = user
+        self._presence.renamed(user)
 
     def _tell(self, user: User) -> None:
         packet = frames.event("user_changed", msgspec.json.encode(UserChanged(user)))

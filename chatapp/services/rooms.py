@@ -46,6 +46,11 @@ class Rooms:
             raise not_found("room")
         return found
 
+    def has(self, user: User, slug: str) -> bool:
+        """Whether a person is a member of the room, if there is one."""
+        with self._db.snapshot() as db:
+            return reading.seat(db, user.id, canonical_slug(slug)) is not None
+
     def seats(self, user: User) -> list[Seat]:
         """All rooms of a person."""
         with self._db.snapshot() as db:

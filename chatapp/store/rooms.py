@@ -40,6 +40,13 @@ _RENAME = Statement("UPDATE rooms SET name = :name WHERE id = :room")
 _OWNERS = Statement(
     "SELECT count(*) FROM memberships WHERE room_id = :room AND role = 'owner' AND user_id <> :user"
 )
+# Of those who stay: a moderator before a member, accounts before guests, then whoever is there longest.
+_SUCCESSOR = Statement(
+    "SELECT u.id, u.name, u.kind FROM memberships m JOIN users u ON u.id = m.user_id"
+    " WHERE m.room_id = :room AND m.user_id <> :user AND u.kind IN ('person', 'guest')"
+    " ORDER BY CASE m.role WHEN 'moderator' THEN 0 WHEN 'member' THEN 1 ELSE 2 END,"
+    " CASE u.kind WHEN 'person' THEN 0 ELSE 1 END, m.joined_at, m.user_id LIMIT 1"
+)
 _READ = Statement(
     "UPDATE memberships SET read_seq = :seq WHERE room_id = :room AND user_id = :user AND read_seq < :seq"
 )
@@ -191,9 +198,24 @@ def _keep_an_owner(tx: Tx, room_id: int, user_id: str) -> None:
         raise ChatError("conflict", "A room needs an owner. Make somebody else owner first.")
 
 
+def _leave_to_another(tx: Tx, room: RoomRow, owner: User) -> None:
+    """The last owner leaves: somebody else is owner from now on, if anybody stays. A numbered change, by the owner."""
+    if tx.value(_OWNERS, room=room.id, user=owner.id):
+        return
+    row = tx.one(_SUCCESSOR, room=room.id, user=owner.id)
+    if row is None:
+        return
+    heir = User(*row)
+    tx.run(_SET_ROLE, room=room.id, user=heir.id, role="owner")
+    tx.tell_room(room, "role", heir.id, owner, user=heir, role="owner")
+
+
 @dataclass(slots=True)
 class RemoveMember:
-    """Take somebody out, or leave oneself. A numbered change: everyone sees it, and nothing follows for the removed."""
+    """Take somebody out, or leave oneself. A numbered change: everyone sees it, and nothing follows for the removed.
+
+    Whoever leaves as the last owner hands the room over: see _leave_to_another.
+    """
 
     room_id: int
     by: User
@@ -207,8 +229,8 @@ class RemoveMember:
         own = _own_role(tx, room.id, self.by.id)
         if self.user_id == self.by.id:
             user = _other(tx, self.user_id)
-            if own == "owner" and room.members_count > 1:
-                _keep_an_owner(tx, room.id, user.id)
+            if own == "owner":
+                _leave_to_another(tx, room, user)
         else:
             if check_may_remove(tx, room.id, self.by, self.user_id) is None:
                 raise not_found("person")

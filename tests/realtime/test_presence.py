@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
 import redis
 
@@ -118,6 +119,21 @@ def test_who_joins_is_told_who_is_there(workers: list[PresentWorker]) -> None:
     fresh = there.join("carol", room_id=ROOM + 1)
     assert there.online(ROOM + 1) == ({"carol"}, 1), "rooms are apart"
     assert fresh.got("presence") == [], "nobody is announced to oneself alone"
+
+
+def test_a_new_name_is_the_one_that_is_shown(workers: list[PresentWorker]) -> None:
+    here, there = workers[0], workers[-1]
+    alice = here.join("alice")
+    there.join("bob")
+    here.shows("alice", "bob")
+    renamed = msgspec.structs.replace(alice.user, name="Alicia")
+    for worker in {here, there}:
+        worker.presence.renamed(renamed)
+        worker.presence.renamed(msgspec.structs.replace(alice.user, id="nobody"))
+        assert renamed in worker.presence.online(ROOM)[0]
+        worker.shows("alice", "bob")
+    here.leave(alice)
+    there.shows("bob")
 
 
 def test_a_page_that_is_loaded_again_says_nothing(workers: list[PresentWorker]) -> None:

@@ -86,15 +86,48 @@ def test_search_stays_in_its_room(store: Store) -> None:
         assert search.find(db, one, "needle", 10) == [1]
 
 
-def test_the_last_owner_cannot_leave_others_without_one(store: Store) -> None:
+def roles(store: Store, room: int) -> dict[str, str]:
+    with store.db.snapshot() as db:
+        return {
+            user.id: role for user, role in reading.members(db, room) if user.kind != "assistant"
+        }
+
+
+@pytest.mark.parametrize("kind", ["public", "private"])
+def test_the_last_owner_hands_the_room_over_by_leaving_it(store: Store, kind: str) -> None:
+    alice, bob, carol, dora = (store.user(name) for name in ("alice", "bob", "carol", "dora"))
+    room = store.room(alice, kind=kind)
+    store.writer.run(rooms.SetMember(room, alice, "bob", "member"))
+    store.writer.run(rooms.SetMember(room, alice, "carol", "moderator"))
+    left = store.writer.run(rooms.RemoveMember(room, alice, "alice"))
+    assert left.role is None
+    assert roles(store, room) == {"carol": "owner", "bob": "member"}
+    # Two numbers: the new role, then the removal.
+    numbers = store.numbers(room)
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert left.seq == numbers[-1]
+    # The moderator was preferred; without one it is who is there longest.
+    store.writer.run(rooms.SetMember(room, carol, "dora", "member"))
+    store.writer.run(rooms.RemoveMember(room, carol, "carol"))
+    assert roles(store, room) == {"bob": "owner", "dora": "member"}
+    store.writer.run(rooms.RemoveMember(room, bob, "bob"))
+    assert roles(store, room) == {"dora": "owner"}
+    store.writer.run(rooms.RemoveMember(room, dora, "dora"))
+    assert roles(store, room) == {}
+
+
+def test_an_owner_who_leaves_other_owners_hands_nothing_over(store: Store) -> None:
     alice, bob = store.user("alice"), store.user("bob")
+    store.user("carol")
     room = store.room(alice)
-    store.writer.run(rooms.EnterPublicRoom("general", bob))
-    with pytest.raises(ChatError) as refusal:
-        store.writer.run(rooms.RemoveMember(room, alice, "alice"))
-    assert refusal.value.code == "conflict"
     store.writer.run(rooms.SetMember(room, alice, "bob", "owner"))
-    assert store.writer.run(rooms.RemoveMember(room, alice, "alice")).role is None
+    store.writer.run(rooms.SetMember(room, alice, "carol", "moderator"))
+    store.writer.run(rooms.RemoveMember(room, alice, "alice"))
+    assert roles(store, room) == {"bob": "owner", "carol": "moderator"}
+    # Who steps down and stays still names another first.
+    with pytest.raises(ChatError) as refusal:
+        store.writer.run(rooms.SetMember(room, bob, "bob", "member"))
+    assert refusal.value.code == "conflict"
 
 
 def test_a_direct_conversation_is_called_by_the_other(store: Store) -> None:

@@ -212,5 +212,8 @@ def test_a_new_name_reaches_everyone_in_ones_rooms(server: Server, room: str) ->
         each.sees("user_changed", user=renamed)
     assert alice.send(room, "it is me")["sender"] == renamed
     assert bob.sees("message", body="it is me")["sender"] == renamed
+    online = server.connect("Dora").join(room)["online"]
+    assert renamed in online
+    assert alice.user not in online
     carol.call("typing", {"room": f"{room}-elsewhere", "typing": True})
     carol.has_not_seen("user_changed")
