@@ -27,10 +27,14 @@ def enter() -> Response:
     name, room = forms.field("name"), forms.field("room")
     typed = {"name": name, "room": room}
     try:
-        where = forms.room_path(canonical_slug(room))
+        slug = canonical_slug(room)
     except ChatError as error:
         return home_page(session, error, "e_bad_room", typed=typed)
+    where = forms.room_path(slug)
     if session is not None:
+        chat().limits.check("event", session.user.id)
+        # Here and not by the page that follows: that asks whoever has left the room.
+        chat().rooms.enter(session.user, slug)
         return redirect(where, 303)
     try:
         chat().limits.check("guest", address())

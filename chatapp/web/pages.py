@@ -14,6 +14,9 @@ from . import forms
 from .asking import chat, check_admin, count_page, visitor
 from .rendering import page, reason
 
+# Set by frontend/src/ui/page/nav.ts for the path of a room: the id of the person who has left it.
+LEFT_COOKIE = "chatapp-left"
+
 blueprint = Blueprint("pages", __name__)
 blueprint.before_request(count_page)
 
@@ -69,6 +72,10 @@ def room(slug: str, seq: int | None = None) -> Response:
     if session is None:
         return page("enter", None, slug=canonical)
     chat().limits.check("event", session.user.id)
+    left = request.cookies.get(LEFT_COOKIE) == session.user.id
+    if left and not chat().rooms.has(session.user, canonical):
+        # Opening the page enters a public room; Back, after one has left it, must not.
+        return page("enter", session, slug=canonical)
     seat = chat().rooms.enter(session.user, canonical)
     found = overview.latest(chat().db, session.user, seat.room_id)
     shown = found.messages

@@ -23,7 +23,10 @@ export interface Boot {
 }
 
 export interface ChatClient {
-  /** Who is signed in here. Null: nobody, or no longer (then `connection.value.ended` says why). */
+  /**
+   * Whose page this is; null: nobody's, or they have signed out here. A session that was ended elsewhere leaves it as it
+   * is (`connection.value.ended` says so): what stands on the page is still theirs.
+   */
   readonly me: ReadonlySignal<User | null>;
   readonly connection: ReadonlySignal<Connection>;
   /** Limits and features of the server; null before the first greeting. */

@@ -175,9 +175,6 @@ class Client implements ChatClient {
       wire.on(name, (payload) => batch(() => this.#open.get(payload.room)?.room.heard(name, payload)));
     }
     wire.watch({ came: () => void this.loadRooms().catch(() => undefined), went: () => undefined });
-    effect(() => {
-      if (wire.status.value.ended !== null) this.me.value = null;
-    });
   }
 
   #learn(user: User): void {

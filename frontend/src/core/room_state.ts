@@ -158,6 +158,7 @@ export class RoomState implements Subscriber {
     if (info === null) return;
     const mine = event.user?.id === this.#me.id;
     if (event.kind === "room" && event.name !== undefined) this.info.value = { ...info, name: event.name };
+    else if (event.role === null && mine) this.status.value = "gone";
     else if (event.role === null) this.info.value = { ...info, members_count: info.members_count - 1 };
     else if (mine && event.role !== undefined) this.info.value = { ...info, role: event.role };
   }

@@ -15,6 +15,7 @@ export const en = {
   try_again: "Try again",
   try_now: "Try now",
   sign_in: "Sign in",
+  enter_again: "Come in again",
 
   // Rooms and people
   room_hint: "For example design or 배포-회의",
@@ -58,6 +59,7 @@ export const en = {
   // Messages
   you: "You",
   waiting: "Waiting to send",
+  waiting_signed_out: "Goes out when you sign in again",
   sending: "Sending",
   failed: "Not sent: {reason}",
   retry: "Retry",

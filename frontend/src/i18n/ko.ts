@@ -14,6 +14,7 @@ export const ko: Record<Key, string> = {
   try_again: "다시 시도",
   try_now: "지금 시도",
   sign_in: "로그인",
+  enter_again: "다시 들어가기",
 
   room_hint: "예: 디자인, 배포-회의",
   your_rooms: "내 방",
@@ -53,6 +54,7 @@ export const ko: Record<Key, string> = {
 
   you: "나",
   waiting: "전송 대기 중",
+  waiting_signed_out: "다시 로그인하면 보냅니다",
   sending: "보내는 중",
   failed: "보내지 못했습니다: {reason}",
   retry: "다시 보내기",

@@ -40,6 +40,7 @@ export function Composer({ view }: { view: RoomView }) {
   }, [writer]);
 
   const press = (event: KeyboardEvent): void => {
+    if (view.signedOut) return;
     const box = element.current!;
     const act = actOf(pressOf(event), {
       enter: view.client.prefs.enter.peek(),
@@ -57,14 +58,15 @@ export function Composer({ view }: { view: RoomView }) {
     if (act !== "send" || !over()) writer.do(act);
   };
 
-  if (!view.mayWrite) return <p class="composer note muted">{t("read_only")}</p>;
+  const signedOut = view.signedOut;
+  if (!signedOut && !view.mayWrite) return <p class="composer note muted">{t("read_only")}</p>;
   const suggestions = writer.suggester.shown.value;
   return (
     <form
       class="composer"
       onSubmit={(event) => {
         event.preventDefault();
-        writer.send();
+        if (!view.signedOut) writer.send();
       }}
     >
       <Banner view={view} cancel={() => writer.do("close_banner")} />
@@ -77,6 +79,8 @@ export function Composer({ view }: { view: RoomView }) {
           enterkeyhint={onTouch.matches ? "enter" : "send"}
           placeholder={t("write_to", { room })}
           aria-label={t("write_to", { room })}
+          // What is written stays in sight, and is kept for the next visit.
+          readOnly={signedOut}
           aria-autocomplete="list"
           aria-controls={suggestions ? "suggestions" : undefined}
           aria-activedescendant={suggestions ? optionId(suggestions.chosen) : undefined}
@@ -95,6 +99,7 @@ export function Composer({ view }: { view: RoomView }) {
           class="icon"
           aria-label={t("emoji")}
           title={t("emoji")}
+          disabled={signedOut}
           onClick={(event) => openEmoji(event.currentTarget, (emoji) => writer.insert(emoji))}
         >
           <Icon name="smile" />
@@ -102,7 +107,7 @@ export function Composer({ view }: { view: RoomView }) {
         <button
           type="submit"
           class="icon send"
-          disabled={empty.value || over()}
+          disabled={empty.value || over() || signedOut}
           aria-label={t("send")}
           title={t("send")}
           // The box keeps the focus, and a phone its keyboard.

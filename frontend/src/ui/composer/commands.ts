@@ -3,7 +3,7 @@ import { t } from "../../i18n";
 import { attempt, mayStop, toClipboard } from "../message/actions";
 import { grows } from "../message/Body";
 import { ask } from "../page/question";
-import { pathOf } from "../page/nav";
+import { departFrom, pathOf } from "../page/nav";
 import { notify } from "../page/notice";
 import type { RoomView } from "../page/view";
 import type { Command } from "./keys";
@@ -38,7 +38,7 @@ export async function leaveRoom(view: RoomView): Promise<void> {
   await attempt(
     client.http.removeMember(store.slug, me.id).then(() => {
       client.leave(store.slug);
-      location.assign("/");
+      departFrom(store.slug, me.id);
     }),
   );
 }

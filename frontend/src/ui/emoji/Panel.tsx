@@ -22,16 +22,24 @@ function Panel({ open }: { open: Choosing }) {
     const toggled = (event: Event): void => {
       if ((event as ToggleEvent).newState === "closed") closeEmoji();
     };
+    // Escape and a press outside hide it before this component hears of it; a row's toolbar may be gone by then.
+    const hiding = (event: Event): void => {
+      if ((event as ToggleEvent).newState === "closed" && element.contains(document.activeElement)) giveBack(open);
+    };
     element.showPopover();
     element.addEventListener("toggle", toggled);
+    element.addEventListener("beforetoggle", hiding);
     element.querySelector<HTMLElement>("button")?.focus();
-    return () => element.removeEventListener("toggle", toggled);
+    return () => {
+      element.removeEventListener("toggle", toggled);
+      element.removeEventListener("beforetoggle", hiding);
+    };
   }, [open]);
   useLayoutEffect(() => putBeside(panel.current!, open.at), [open, all]);
 
   const choose = (emoji: string): void => {
+    giveBack(open);
     panel.current?.hidePopover();
-    if (open.anchor.isConnected) open.anchor.focus({ preventScroll: true });
     open.choose(emoji);
   };
   return (
@@ -49,6 +57,11 @@ function Panel({ open }: { open: Choosing }) {
       {all && <Grid choose={choose} drawn={() => putBeside(panel.current!, open.at)} />}
     </div>
   );
+}
+
+function giveBack({ anchor, row }: Choosing): void {
+  const home = anchor.isConnected ? anchor : row;
+  home?.focus({ preventScroll: true });
 }
 
 /** Above the anchor if there is room, else below; always inside the window. */

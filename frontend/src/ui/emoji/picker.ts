@@ -3,6 +3,8 @@ import { signal } from "@preact/signals";
 
 export interface Choosing {
   readonly anchor: HTMLElement;
+  /** The row of the anchor: takes the focus if the anchor is gone by then. */
+  readonly row: HTMLElement | null;
   /** Where the anchor stood: a toolbar goes away with the pointer. */
   readonly at: DOMRect;
   choose(emoji: string): void;
@@ -14,7 +16,7 @@ export const choosing = signal<Choosing | null>(null);
 export const AT_HAND = ["👍", "❤️", "😂", "🎉", "😮", "🙏"] as const;
 
 export function openEmoji(anchor: HTMLElement, choose: (emoji: string) => void): void {
-  choosing.value = { anchor, at: anchor.getBoundingClientRect(), choose };
+  choosing.value = { anchor, row: anchor.closest<HTMLElement>(".msg"), at: anchor.getBoundingClientRect(), choose };
 }
 
 export function closeEmoji(): void {

@@ -26,6 +26,7 @@ export function DeliveryNote({ row, view }: { row: Row; view: RoomView }) {
       </p>
     );
   }
+  if (view.signedOut) return <p class="delivery failed">{view.me?.kind === "guest" ? t("failed", { reason: t("revoked") }) : t("waiting_signed_out")}</p>;
   return <Clock since={delivery.since} words={delivery.state === "waiting" ? t("waiting") : t("sending")} />;
 }
 

@@ -24,6 +24,7 @@ function Chip({ reaction, row, view }: { reaction: ReactionCount; row: Row; view
       type="button"
       class="chip"
       aria-pressed={mine}
+      disabled={!view.mayWrite}
       title={users.map((id) => nameOfId(view, id)).join(", ")}
       onClick={() => toggleReaction(view, row, emoji)}
     >

@@ -18,6 +18,7 @@ export function actionsFor(view: RoomView, row: Row): Action[] {
   const running = message.status === "queued" || message.status === "thinking" || message.status === "streaming";
   const actions: Action[] = view.mayWrite ? ["react", "reply"] : [];
   actions.push("copy", "link");
+  if (view.signedOut) return actions;
   if (mine && view.mayWrite) actions.push("edit");
   if (answer && !running && mayRedo(view, row)) actions.push("regenerate");
   if (answer && !running) actions.push("saw");
@@ -37,9 +38,12 @@ export async function attempt(act: Promise<unknown>): Promise<void> {
 
 export function toggleReaction(view: RoomView, row: Row, emoji: string): void {
   const { id, reactions } = row.message.peek();
-  const mine = reactions.find((reaction) => reaction.emoji === emoji)?.users.includes(view.me?.id ?? "") ?? false;
+  const mine = reactions.find((reaction) => bare(reaction.emoji) === bare(emoji))?.users.includes(view.me?.id ?? "") ?? false;
   void attempt(view.store.react(id, emoji, !mine));
 }
+
+/** An emoji without U+FE0F: its spellings differ in nothing else, and the server keeps one of them. */
+const bare = (emoji: string): string => emoji.replaceAll("\ufe0f", "");
 
 /** The list of emoji beside a row, for those without a pointer. */
 export function openReactions(view: RoomView, row: Row): void {
@@ -98,6 +102,7 @@ export function stop(view: RoomView, row: Row): void {
 
 /** The asker, moderators and owners may stop an answer. */
 export function mayStop(view: RoomView, row: Row): boolean {
+  if (view.signedOut) return false;
   return row.message.value.run?.asker.id === view.me?.id || view.moderates;
 }
 

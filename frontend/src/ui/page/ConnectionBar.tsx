@@ -23,7 +23,7 @@ export function ConnectionBar({ client, view }: { client: ChatClient; view: Room
     return () => clearTimeout(timer);
   }, [connected, wasOut]);
 
-  if (down) return <Down client={client} connection={connection} />;
+  if (down) return <Down client={client} view={view} connection={connection} />;
   if (!connected || !wasOut) return null;
   return (
     <p class="bar back" role="status">
@@ -44,13 +44,13 @@ function useLate(since: number | null): boolean {
   return late;
 }
 
-function Down({ client, connection }: { client: ChatClient; connection: Connection }) {
+function Down({ client, view, connection }: { client: ChatClient; view: RoomView; connection: Connection }) {
   if (connection.ended !== null) {
     return (
       <p class="bar" role="alert">
         {t("revoked")}{" "}
-        <a class="act" href="/">
-          {t("sign_in")}
+        <a class="act" href={view.wayBack}>
+          {t(view.me?.kind === "guest" ? "enter_again" : "sign_in")}
         </a>
       </p>
     );

@@ -55,6 +55,7 @@ export function RoomPage({ client }: { client: ChatClient }) {
           />
           <Room key={view.store.slug} view={view} seq={here?.seq ?? null} />
           <ConnectionBar client={client} view={view} />
+          <Notices />
         </main>
         <aside class="side people-side" data-pane="people" aria-label={t("people")}>
           <PeoplePanel key={view.store.slug} view={view} />
@@ -75,7 +76,6 @@ export function RoomPage({ client }: { client: ChatClient }) {
       <SawDialog />
       <Confirm />
       <EmojiPanel />
-      <Notices />
     </>
   );
 }

@@ -21,6 +21,20 @@ export function pathOf(slug: string, seq: number | null = null): string {
   return `/r/${encodeURIComponent(slug)}${seq === null ? "" : `/${seq}`}`;
 }
 
+/** The cookie that says of one room, by its path, who left it; chatapp/web/pages.py asks for it. */
+const LEFT_COOKIE = "chatapp-left";
+const REMEMBERED_S = 30 * 24 * 3600;
+
+/**
+ * Goes to the start from a room that one has left. Opening its page would make one a member again, and Back and Forward
+ * do open it: the server asks first.
+ */
+export function departFrom(slug: string, userId: string): void {
+  document.cookie = `${LEFT_COOKIE}=${userId}; path=${pathOf(slug)}; max-age=${REMEMBERED_S}; samesite=lax`;
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+  location.assign("/");
+}
+
 export const place = signal<Place | null>(null);
 
 interface Layer {

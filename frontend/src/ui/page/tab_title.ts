@@ -16,8 +16,9 @@ export function keepTitle(client: ChatClient, view: RoomView): () => void {
   const plain = (icon?.getAttribute("href") ?? "").replace("favicon-unread", "favicon");
   const dotted = plain.replace(/favicon(?=[.-])/, "favicon-unread");
   return effect(() => {
-    const info = view.store.info.value;
-    const name = info ? (info.kind === "direct" ? info.name : `#${info.name}`) : `#${view.store.slug}`;
+    const gone = view.store.status.value === "gone";
+    const info = gone ? null : view.store.info.value;
+    const name = gone ? null : info ? (info.kind === "direct" ? info.name : `#${info.name}`) : `#${view.store.slug}`;
     const others = (client.rooms.value ?? []).filter((entry) => entry.slug !== view.store.slug);
     const mentions = others.reduce((sum, entry) => sum + entry.mentions, view.store.mentions.value);
     const unread = view.store.unread.value > 0 || others.some((entry) => entry.unread > 0);

@@ -3,6 +3,7 @@ import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import type { ChatClient, Message, RoomStore, Row, User } from "../../core/api";
 import { receiptsOf } from "../message/readers";
 import { keepLeft, leftAt, type Left } from "./left";
+import { pathOf } from "./nav";
 
 /** What the timeline on the screen can do for other parts of the page. */
 export interface TimelineHandle {
@@ -79,10 +80,21 @@ export class RoomView {
     return this.client.me.value;
   }
 
+  /** The session was ended elsewhere: one can read on, and do nothing. */
+  get signedOut(): boolean {
+    return this.client.connection.value.ended !== null;
+  }
+
+  /** Where to sign in again so that one comes back to this room; a guest has no account and comes in by name. */
+  get wayBack(): string {
+    const here = pathOf(this.store.slug);
+    return this.me?.kind === "guest" ? here : `/sign-in?next=${encodeURIComponent(here)}`;
+  }
+
   /** Whether this person may delete what others wrote and stop what others asked for. */
   get moderates(): boolean {
     const role = this.store.role.value;
-    return role === "owner" || role === "moderator";
+    return !this.signedOut && (role === "owner" || role === "moderator");
   }
 
   /** The assistant has no model behind it, and says so. */
@@ -91,7 +103,7 @@ export class RoomView {
   }
 
   get mayWrite(): boolean {
-    return this.store.role.value !== "readonly";
+    return !this.signedOut && this.store.role.value !== "readonly";
   }
 
   async loadMembers(): Promise<void> {

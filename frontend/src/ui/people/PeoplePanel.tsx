@@ -14,11 +14,13 @@ const MOST = 200;
 
 export function PeoplePanel({ view }: { view: RoomView }) {
   const { store } = view;
+  const direct = store.info.value?.kind === "direct";
   const size = store.info.value?.members_count;
   useEffect(() => {
     if (size !== undefined) void view.loadMembers().catch(() => undefined);
   }, [view, size]);
 
+  if (store.status.value === "gone") return null;
   const here = new Set(store.online.value.map((user) => user.id));
   const me = view.me;
   const people = [...(me ? [me] : []), ...view.people.value].filter((user) => user.kind !== "assistant");
@@ -33,14 +35,18 @@ export function PeoplePanel({ view }: { view: RoomView }) {
             <Person key={user.id} user={user} here={isHere(user)} view={view} />
           ))}
         </ul>
-        <h2 class="side-title">{t("assistants")}</h2>
-        <ul>
-          {view.assistants.value.map((user) => (
-            <Assistant key={user.id} user={user} view={view} />
-          ))}
-        </ul>
+        {view.assistants.value.length > 0 && (
+          <>
+            <h2 class="side-title">{t("assistants")}</h2>
+            <ul>
+              {view.assistants.value.map((user) => (
+                <Assistant key={user.id} user={user} view={view} />
+              ))}
+            </ul>
+          </>
+        )}
       </div>
-      {store.info.value?.kind !== "direct" && (
+      {!direct && !view.signedOut && (
         <div class="side-foot">
           <button type="button" class="btn" onClick={() => void leaveRoom(view)}>
             <Icon name="leave" />
@@ -78,7 +84,9 @@ function Assistant({ user, view }: { user: User; view: RoomView }) {
   );
 }
 
+/** To the conversation with somebody; in that conversation it would lead nowhere. */
 function DirectButton({ user, view }: { user: User; view: RoomView }) {
+  if (view.signedOut || (view.store.info.value?.kind === "direct" && view.people.value.length === 1)) return null;
   const label = `${t("direct")}: ${user.name}`;
   const open = (): void =>
     void attempt(

@@ -26,7 +26,7 @@ export function NameForm({ client, me }: { client: ChatClient; me: User }) {
     >
       <label class="field">
         <span>{t("s_name")}</span>
-        <input class="input" name="name" defaultValue={me.name} maxLength={64} autocomplete="nickname" dir="auto" required />
+        <input class="input" name="name" defaultValue={me.name} maxLength={40} autocomplete="nickname" dir="auto" required />
       </label>
       {problem.value && (
         <p class="note bad" role="alert">
