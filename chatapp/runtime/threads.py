@@ -56,8 +56,8 @@ class Bridge:
         if self._wake is not None:
             try:
                 self._wake.send(b"\0")
-            except BlockingIOError:
-                pass
+            except OSError:
+                pass  # full: a wake-up is on its way; closed meanwhile: this call was the last and is delivered
 
     def close(self) -> None:
         """What was posted is still delivered; call it when no thread posts any more."""

@@ -23,6 +23,7 @@ from chatapp.realtime.relay import Relay
 from chatapp.realtime.streams import Streams
 from chatapp.realtime.typing import Typing
 from chatapp.store import reading
+from chatapp.store.aside import Aside
 from chatapp.store.backends import PostgresBackend, SqliteBackend
 from chatapp.store.database import Database
 from chatapp.store.reading import Seat
@@ -81,7 +82,8 @@ class Chat:
         self.news = RoomNews(fanout, self._summarise)
         self.limits = Limits(settings.rate_limit_override)
         self.rooms = Rooms(db, self.writer)
-        self.messages = Messages(db, self.writer)
+        self.aside = Aside(db)
+        self.messages = Messages(db, self.writer, self.aside)
         self.receipts = Receipts(db, self.writer)
         self.people = People(db, self.writer)
         self.moderation = Moderation(db, self.writer, self.rooms)
@@ -136,6 +138,7 @@ class Chat:
 
     def close(self, deadline: float) -> None:
         """It ends: what was sent is committed. Nothing may come afterwards."""
+        self.aside.close()
         self.writer.close(max(0.0, deadline - time.monotonic()))
 
     def opened(self, conn: Connection) -> None:

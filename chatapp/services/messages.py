@@ -9,13 +9,13 @@ from functools import partial
 from chatapp.errors import ChatError, not_found
 from chatapp.ids import parse_message_id
 from chatapp.payloads import HistoryReply, Message, User
-from chatapp.store import changing, posting, reading, search
+from chatapp.store import changing, messages, posting, reading, search
+from chatapp.store.aside import Aside
 from chatapp.store.database import Database
-from chatapp.store.messages import BY_SEQ, load
 from chatapp.store.pending import Pending
 from chatapp.store.posting import Posted
 from chatapp.store.reading import Seat
-from chatapp.store.sql import Statement
+from chatapp.store.sql import Connection, Statement
 from chatapp.store.writer import Writer
 
 from . import mentions
@@ -45,8 +45,9 @@ class MessagePosted:
 class Messages:
     """What is said in rooms."""
 
-    def __init__(self, db: Database, writer: Writer) -> None:
+    def __init__(self, db: Database, writer: Writer, aside: Aside) -> None:
         self._db = db
+        self._aside = aside
         self._writer = writer
         #: told on the loop after the commit of each message
         self.posted: Subscribers[MessagePosted] = Subscribers()
@@ -140,12 +141,15 @@ class Messages:
                 raise not_found("message")
             return [(row[0], row[1], row[2]) for row in db.all(_VERSIONS, room=room_id, seq=seq)]
 
-    def search(self, user: User, text: str, slug: str | None = None) -> list[Message]:
-        """The newest messages that hold every word of `text`, in one's rooms or in one of them; newest first."""
+    def search(self, user: User, text: str, slug: str | None = None) -> HistoryReply:
+        """The newest messages that hold every word of `text`, in one's rooms or in one of them; oldest of them first.
+
+        Raises `bad_request` for a text without anything to look for, `overloaded` when it takes too long.
+        """
         if not text.strip() or len(text) > SEARCH_LENGTH:
             raise ChatError("bad_request", f"Search for 1 to {SEARCH_LENGTH} characters.")
-        found: list[Message] = []
-        with self._db.snapshot() as db:
+
+        def find(db: Connection) -> HistoryReply:
             if slug is None:
                 seats = reading.seats(db, user.id)
             else:
@@ -153,12 +157,11 @@ class Messages:
                 if one is None:
                     raise not_found("room")
                 seats = [one]
-            for seat in seats:
-                seqs = search.find(db, seat.room_id, text, SEARCH_RESULTS)
-                if seqs:
-                    found += load(db, seat.room_id, seat.slug, BY_SEQ, seqs=seqs)
-        found.sort(key=lambda message: message.created_at, reverse=True)
-        return found[:SEARCH_RESULTS]
+            slugs = {seat.room_id: seat.slug for seat in seats}
+            newest, more = search.newest(db, list(slugs), text, SEARCH_RESULTS)
+            return HistoryReply(messages.load_places(db, slugs, newest)[::-1], more)
+
+        return self._aside.read(find)
 
 
 def check_body(body: str) -> None:

@@ -105,6 +105,21 @@ def load(
     ]
 
 
+def load_places(
+    db: Connection, slugs: dict[int, str], places: list[tuple[int, int]]
+) -> list[Message]:
+    """The messages at (room, seq) places in several rooms, in the order of `places`."""
+    seqs: dict[int, list[int]] = {}
+    for room_id, seq in places:
+        seqs.setdefault(room_id, []).append(seq)
+    found = {
+        (room_id, message.seq): message
+        for room_id, wanted in seqs.items()
+        for message in load(db, room_id, slugs[room_id], BY_SEQ, seqs=wanted)
+    }
+    return [found[place] for place in places if place in found]
+
+
 def load_one(db: Connection, room_id: int, slug: str, seq: int) -> Message | None:
     """One message in its current state."""
     return next(iter(load(db, room_id, slug, BY_SEQ, seqs=[seq])), None)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from .sql import Connection, Insert, Statement
+import msgspec
+
+from .sql import Connection, Insert, Row, Statement
 from .tx import Tx
 
 MAX_TERMS = 12  # of a query; more do not narrow it further
@@ -37,11 +39,20 @@ _DROP = Statement(
     "INSERT INTO search (search, rowid, terms) VALUES ('delete', :doc, :terms)",
     "DELETE FROM search_documents WHERE room_id = :room AND seq = :seq",
 )
+# In a room from its newest message backwards, as far as there are enough. On PostgreSQL all rooms in one statement, whose
+# time the server bounds.
 _FIND = Statement(
-    "SELECT rowid & 4294967295 FROM search WHERE search MATCH :query AND rowid BETWEEN :low AND :high"
+    "SELECT :room, rowid & 4294967295 FROM search WHERE search MATCH :query AND rowid BETWEEN :low AND :high"
     " ORDER BY rowid DESC LIMIT :limit",
-    "SELECT seq FROM search_documents WHERE room_id = :room AND terms @@ CAST(:query AS tsquery)"
-    " ORDER BY seq DESC LIMIT :limit",
+    "SELECT r.id, d.seq FROM unnest(CAST(:rooms AS bigint[])) AS r (id) CROSS JOIN LATERAL"
+    " (SELECT seq FROM search_documents WHERE room_id = r.id AND terms @@ CAST(:query AS tsquery)"
+    " ORDER BY seq DESC LIMIT :limit) AS d",
+)
+_SAID_AT = Statement(
+    "SELECT room_id, seq, created_at FROM json_each(:places) AS p JOIN messages m"
+    " ON m.room_id = p.value ->> 0 AND m.seq = p.value ->> 1",
+    "SELECT m.room_id, m.seq, m.created_at FROM jsonb_array_elements(CAST(:places AS jsonb)) AS p (value)"
+    " JOIN messages m ON m.room_id = CAST(p.value ->> 0 AS bigint) AND m.seq = CAST(p.value ->> 1 AS bigint)",
 )
 
 
@@ -85,18 +96,30 @@ def unindex(tx: Tx, room_id: int, seq: int, body: str) -> None:
         tx.run(_DROP, room=room_id, seq=seq)
 
 
-def find(db: Connection, room_id: int, text: str, limit: int) -> list[int]:
-    """Places of the newest messages of a room that hold every term of `text`, newest first."""
+def newest(
+    db: Connection, room_ids: Sequence[int], text: str, limit: int
+) -> tuple[list[tuple[int, int]], bool]:
+    """(room, seq) of the newest messages in rooms that hold every term of `text`, newest first; whether there are more."""
     wanted = query_terms(text)
-    if not wanted:
-        return []
-    low = room_id << SEQ_BITS
-    if db.dialect == "sqlite":
-        params: dict[str, object] = {
-            "query": " AND ".join(f'"{term}"' for term in wanted),
-            "low": low,
-            "high": low | ((1 << SEQ_BITS) - 1),
-        }
+    places = _places(db, room_ids, wanted, limit + 1) if wanted else []
+    if len(room_ids) > 1 and places:
+        said = db.all(_SAID_AT, places=msgspec.json.encode(places).decode())
+        said.sort(key=lambda row: (row[2], row[1]), reverse=True)
+        places = [(row[0], row[1]) for row in said]
+    return places[:limit], len(places) > limit
+
+
+def _places(
+    db: Connection, room_ids: Sequence[int], wanted: list[str], limit: int
+) -> list[tuple[int, int]]:
+    rows: list[Row] = []
+    if db.sqlite:
+        query = " AND ".join(f'"{term}"' for term in wanted)
+        for room_id in room_ids:
+            low = room_id << SEQ_BITS
+            place = {"room": room_id, "low": low, "high": low | ((1 << SEQ_BITS) - 1)}
+            rows += db.all(_FIND, **place, query=query, limit=limit)
     else:
-        params = {"room": room_id, "query": " & ".join(f"'{term}'" for term in wanted)}
-    return [row[0] for row in db.all(_FIND, limit=limit, **params)]
+        query = " & ".join(f"'{term}'" for term in wanted)
+        rows = db.all(_FIND, rooms=list(room_ids), query=query, limit=limit)
+    return [(row[0], row[1]) for row in rows]

@@ -74,7 +74,7 @@ def test_search_finds_words_and_two_syllables(store: Store, query: str, found: l
     for body in ("지난 회의에서 정한 조건", "금요일배포준비", "Deploy Plan C"):
         store.post(room, alice, body)
     with store.db.snapshot() as db:
-        assert search.find(db, room, query, 10) == found
+        assert search.newest(db, [room], query, 10) == ([(room, seq) for seq in found], False)
 
 
 def test_search_stays_in_its_room(store: Store) -> None:
@@ -83,7 +83,7 @@ def test_search_stays_in_its_room(store: Store) -> None:
     store.post(one, alice, "needle")
     store.post(two, alice, "needle")
     with store.db.snapshot() as db:
-        assert search.find(db, one, "needle", 10) == [1]
+        assert search.newest(db, [one], "needle", 10) == ([(one, 1)], False)
 
 
 def roles(store: Store, room: int) -> dict[str, str]:

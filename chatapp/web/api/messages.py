@@ -5,9 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from chatapp.clock import rfc3339
-from chatapp.payloads import HistoryReply, http
+from chatapp.payloads import http
 from chatapp.services import provenance
-from chatapp.services.messages import SEARCH_RESULTS
 from chatapp.services.people import Session
 from chatapp.web.asking import chat, signed_in
 from chatapp.web.bodies import answer, body, query
@@ -44,8 +43,7 @@ def post(session: Session, slug: str) -> Response:
 def search(session: Session) -> Response:
     """The newest messages with all these words."""
     wanted = query(http.SearchQuery)
-    found = chat().messages.search(session.user, wanted.q, wanted.room)
-    return answer(HistoryReply(found[::-1], len(found) == SEARCH_RESULTS))
+    return answer(chat().messages.search(session.user, wanted.q, wanted.room))
 
 
 @blueprint.get("/messages/<message_id>/versions")
