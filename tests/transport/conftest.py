@@ -24,14 +24,20 @@ RUNTIMES = ("eventlet", "gevent", "threading")
 class ChatServer(Process):
     """A running server of the test application, and its clients."""
 
-    def __init__(self, folder: Path, runtime: str, env: dict[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        runtime: str,
+        env: dict[str, str],
+        app: str = "tests.transport.app:create_app",
+    ) -> None:
         self.runtime = runtime
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.clients: list[Client | Wire | Polling] = []
         super().__init__(
             f"chat on {runtime}",
-            [sys.executable, "-m", "tests.transport.serve", "--port", str(self.port)],
+            [sys.executable, "-m", "tests.transport.serve", "--port", str(self.port), "--app", app],
             log=folder / f"{runtime}.log",
             env={
                 "PATH": os.environ["PATH"],

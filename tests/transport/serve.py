@@ -11,11 +11,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--app", default="tests.transport.app:create_app")
     options = parser.parse_args()
     plan = Plan(
         host="127.0.0.1",
         port=options.port,
         workers=options.workers,
-        app="tests.transport.app:create_app",
+        app=options.app,
     )
     sys.exit(serve(plan))

@@ -43,9 +43,16 @@ def frame(
 class Wire:
     """A WebSocket without manners: it sends what it is told, and reads frame by frame."""
 
-    def __init__(self, port: int, *, sid: str | None = None, headers: str = "") -> None:
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=10)
-        path = "/socket.io/?EIO=4&transport=websocket" + (f"&sid={sid}" if sid else "")
+    def __init__(
+        self,
+        port: int,
+        *,
+        sid: str | None = None,
+        headers: str = "",
+        path: str = "/socket.io/?EIO=4&transport=websocket",
+    ) -> None:
+        self.sock = socket.create_connection(("127.0.0.1", port), timeout=20)
+        path += f"&sid={sid}" if sid else ""
         self.sock.sendall(
             f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
             "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -135,8 +142,11 @@ class Wire:
 class Polling:
     """A session over long-polling. `headers` go with every request."""
 
-    def __init__(self, port: int, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, port: int, headers: dict[str, str] | None = None, path: str = "/socket.io/"
+    ) -> None:
         self.port = port
+        self.path = path
         self.headers = headers or {}
         status, text = self.request("GET", "")
         assert status == 200, text
@@ -156,7 +166,7 @@ class Polling:
         ) as connection:
             connection.request(
                 method,
-                f"/socket.io/?EIO=4&transport=polling{more}",
+                f"{self.path}?EIO=4&transport=polling{more}",
                 body=body,
                 headers={**self.headers, **(headers or {})},
             )
