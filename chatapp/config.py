@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
+
+from chatapp import ai_settings
+from chatapp.ai_settings import Budgets, Price, ProviderSettings
 
 _REDIS_SCHEMES = frozenset(
     {"redis", "rediss", "valkey", "valkeys", "unix", "redis+sentinel", "valkey+sentinel"}
@@ -20,6 +24,11 @@ _DATABASE_SCHEMES = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+
+
+AI_AT_ONCE = 256
+
+T = TypeVar("T")
 
 
 class SettingsError(Exception):
@@ -40,6 +49,10 @@ class Settings:
     openai_api_key: str | None
     openai_base_url: str | None
     openai_model: str | None
+    ai_providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
+    ai_prices: Mapping[str, Price] = field(default_factory=dict)
+    ai_budgets: Budgets = field(default_factory=Budgets)
+    ai_at_once: int = AI_AT_ONCE  # answers being written in the whole installation
 
     @property
     def sqlite_path(self) -> Path | None:
@@ -72,6 +85,14 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         openai_api_key=get("OPENAI_API_KEY"),
         openai_base_url=_base_url(get("OPENAI_BASE_URL")),
         openai_model=get("OPENAI_MODEL"),
+        ai_providers=_ai(
+            get("CHATAPP_AI_PROVIDERS", "{}"),
+            "CHATAPP_AI_PROVIDERS",
+            lambda text: ai_settings.providers(text, environ),
+        ),
+        ai_prices=_ai(get("CHATAPP_AI_PRICES", "{}"), "CHATAPP_AI_PRICES", ai_settings.prices),
+        ai_budgets=_ai(get("CHATAPP_AI_BUDGETS", "{}"), "CHATAPP_AI_BUDGETS", ai_settings.budgets),
+        ai_at_once=_at_once(get("CHATAPP_AI_AT_ONCE", str(AI_AT_ONCE))),
     )
 
 
@@ -154,7 +175,19 @@ def _rate_limits(text: str) -> str:
 def _base_url(text: str | None) -> str | None:
     if text is None:
         return None
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not ai_settings.is_address(text):
         raise SettingsError("OPENAI_BASE_URL must be an address such as http://127.0.0.1:11434/v1.")
     return text.rstrip("/")
+
+
+def _ai(text: str, name: str, read: Callable[[str], T]) -> T:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}.") from None
+
+
+def _at_once(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 100_000:
+        raise SettingsError(f"CHATAPP_AI_AT_ONCE must be a number from 1 to 100000, not {text!r}.")
+    return int(text)

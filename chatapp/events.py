@@ -33,7 +33,16 @@ LIMITS = payloads.Limits(
     ping_timeout=PING_TIMEOUT_S,
 )
 AUTH_FIELDS = frozenset({"token", "protocol"})
-FEATURES = ["assistants", "reactions", "replies", "search"]
+FEATURES = [
+    "assistants",
+    "budgets",
+    "continue",
+    "not_for_ai",
+    "reactions",
+    "replies",
+    "search",
+    "several_assistants",
+]
 
 
 def given(value: Any) -> Any:
@@ -56,7 +65,8 @@ class Events(TypedNamespace):
         super().__init__(chat.fanout)
         self.chat = chat
         # So that clients mark the assistant as what it is without a model: a demo, no AI.
-        model = chat.settings.openai_api_key or chat.settings.openai_base_url
+        settings = chat.settings
+        model = settings.openai_api_key or settings.openai_base_url or settings.ai_providers
         self.features = FEATURES if model else [*FEATURES, "demo_assistant"]
 
     def authenticate(self, environ: Mapping[str, Any], auth: dict[str, Any] | None) -> Identity:
@@ -105,7 +115,13 @@ class Events(TypedNamespace):
             raise ChatError("not_found", "No such upload, or it is not open to you.")
         room_id, slug = self._place(conn, post.room)
         return self.chat.messages.post(
-            person(conn), room_id, slug, post.client_id, post.body, post.reply_to
+            person(conn),
+            room_id,
+            slug,
+            post.client_id,
+            post.body,
+            post.reply_to,
+            post.not_for_ai,
         )
 
     @on("typing", payloads.Typing)
@@ -155,6 +171,21 @@ class Events(TypedNamespace):
         return payloads.MessageReply(
             self.chat.assistants.regenerate(person(conn), regenerate.message_id)
         )
+
+    @on("continue", payloads.Continue, reads=True)
+    def on_continue(self, conn: Connection, onward: payloads.Continue) -> payloads.MessageReply:
+        return payloads.MessageReply(self.chat.assistants.resume(person(conn), onward.message_id))
+
+    @on("not_for_ai", payloads.NotForAi, ack=payloads.MessageReply)
+    def on_not_for_ai(self, conn: Connection, mark: payloads.NotForAi) -> Pending[payloads.Message]:
+        return self.chat.messages.mark(person(conn), mark.message_id, mark.on)
+
+    @on("ai_privacy", payloads.AiPrivacy, reads=True)
+    def on_ai_privacy(
+        self, conn: Connection, wanted: payloads.AiPrivacy
+    ) -> payloads.AiPrivacyReply:
+        now = self.chat.rooms.set_privacy(person(conn), wanted.room, wanted.not_for_ai)
+        return payloads.AiPrivacyReply(now)
 
     def _place(self, conn: Connection, slug: str) -> tuple[int, str]:
         """The room for this connection: one that it joined, else one whose member it is. Raises `not_found`."""

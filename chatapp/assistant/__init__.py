@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .assistants import Assistants
-from .provider import choose
+from .providers import choose
 
 if TYPE_CHECKING:
     from chatapp.services.chat import Chat

@@ -16,14 +16,17 @@ from chatapp.realtime import frames
 from chatapp.services.messages import MessagePosted
 from chatapp.store import messages, reading, run_rows
 from chatapp.store.changing import MODERATES
-from chatapp.store.rooms import ASSISTANT_ID
 from chatapp.store.run_jobs import EndRun, Regenerate, Started, StartRun, over
 from chatapp.store.run_rows import Claim, Ending, RunRow
 from chatapp.store.sql import Connection, Statement
 
 from . import policy
-from .provider import Provider
+from .bursts import Bursts
+from .policy import Summons
+from .providers import Providers
+from .roster import Company, Roster
 from .runs import Runs
+from .spending import Purse
 
 if TYPE_CHECKING:
     from chatapp.services.chat import Chat
@@ -31,7 +34,6 @@ if TYPE_CHECKING:
 REMOTE_STOP_S = (
     1.0  # for another worker to stop what it writes; after that it is closed over its head
 )
-ROOMS = 10_000  # of which it is remembered whether an assistant answers everything there
 
 _ADMIN = Statement("SELECT is_admin FROM users WHERE id = :user")
 _QUESTION = Statement("SELECT question_seq FROM runs WHERE room_id = :room AND seq = :seq")
@@ -40,13 +42,14 @@ _QUESTION = Statement("SELECT question_seq FROM runs WHERE room_id = :room AND s
 class Assistants:
     """One per worker: listens to what is posted, and does what people ask of answers."""
 
-    def __init__(self, chat: Chat, provider: Provider) -> None:
+    def __init__(self, chat: Chat, providers: Providers) -> None:
         self._chat = chat
-        self._assistants = [User(ASSISTANT_ID, "assistant", "assistant")]
-        self._always: dict[int, bool] = {}  # room -> it is a direct room with an assistant
         self._stops: dict[tuple[int, int, int], runtime.Event] = {}
-        self.provider = provider
-        self.runs = Runs(chat, provider)
+        self._bursts = Bursts(self._silent)
+        self.providers = providers
+        self.purse = Purse(chat.settings)
+        self.roster = Roster(chat, providers)
+        self.runs = Runs(chat, providers, self.purse)
         self.runs.ended.subscribe(self._answered)
         chat.messages.posted.subscribe(self._posted)
         chat.control.on("stop_run", self._stop_for_another)
@@ -59,45 +62,84 @@ class Assistants:
     def drain(self, deadline: float) -> None:
         """The worker stops: what shows text is closed, the rest is left to others. Waits until `deadline` at most."""
         self.runs.stop(deadline)
-        self.provider.close()
+        self.providers.close()
 
     # Asking
 
     def _posted(self, posted: MessagePosted) -> None:
-        direct = self._always.get(posted.room_id)
-        if direct is None and not policy.answers(posted.message, self._assistants):
+        company = self.roster.known(posted.room_id)
+        if company is None:
             runtime.spawn(self._look_at_room, posted)
-            return
-        for assistant in policy.answers(posted.message, self._assistants, bool(direct)):
-            self._ask(posted, assistant)
+        else:
+            self._summon(posted, company)
 
     def _look_at_room(self, posted: MessagePosted) -> None:
-        with self._chat.db.snapshot() as db:
-            seat = reading.seat_by_id(db, ASSISTANT_ID, posted.room_id)
-        if len(self._always) >= ROOMS:
-            self._always.clear()
-        # A room stays what it is: direct rooms keep their kind and their members.
-        direct = self._always[posted.room_id] = seat is not None and seat.kind == "direct"
-        for assistant in policy.answers(posted.message, self._assistants, direct):
-            self._ask(posted, assistant)
+        try:
+            company = self.roster.company(posted.room_id)
+        except ChatError as refusal:
+            if posted.message.mentions:
+                self._refuse(posted.sender, posted.message, refusal)
+            return
+        self._summon(posted, company)
 
-    def _ask(self, posted: MessagePosted, assistant: User) -> None:
+    def _summon(self, posted: MessagePosted, company: Company) -> None:
+        called = policy.summons(posted.message, company.voices, company.policy)
+        if not called:
+            return
+        if posted.message.not_for_ai is True:
+            if called.now:
+                refusal = ChatError("forbidden", "This message is marked as not for AI.")
+                self._refuse(posted.sender, posted.message, refusal)
+            return
+        if not called.now:
+            self._bursts.add(posted, called)
+            return
+        self._bursts.drop(posted.room_id)
+        for assistant in called.now:
+            self._ask(posted, self._job(posted, assistant))
+
+    def _silent(self, posted: MessagePosted, called: Summons) -> None:
+        """Nobody was called, and nobody said more."""
+        jobs = [self._job(posted, assistant, by_itself=True) for assistant in called.all_]
+        if called.turn:
+            jobs.append(self._job(posted, called.turn[0], by_itself=True, turn=called.turn))
+        for job in jobs:
+            self._ask(posted, job)
+
+    def _job(self, posted: MessagePosted, assistant: User, **more: Any) -> StartRun:
+        return StartRun(
+            posted.room_id,
+            assistant,
+            posted.sender,
+            posted.message.seq,
+            self.runs.owner,
+            terms=self.purse.terms,
+            need=self.purse.least(posted.message.body),
+            **more,
+        )
+
+    def _ask(self, posted: MessagePosted, job: StartRun) -> None:
         asker, message = posted.sender, posted.message
+
+        def refused(refusal: ChatError) -> None:
+            # Of what nobody called for, only what somebody may wait for is told.
+            if not job.by_itself or refusal.code not in ("conflict", "not_found"):
+                self._refuse(asker, message, refusal)
+
         try:
             if not posted.again:
                 self._chat.limits.check("ai", asker.id)
-            pending = self._chat.writer.submit(
-                StartRun(posted.room_id, assistant, asker, message.seq, self.runs.owner)
-            )
+                self._chat.limits.check("ai_room", str(posted.room_id))
+            pending = self._chat.writer.submit(job)
         except ChatError as refusal:
-            self._refuse(asker, message, refusal)
+            refused(refusal)
             return
 
         def done(started: Started | None, error: Exception | None) -> None:
             if started is not None:
                 self.runs.carry_out(started.claims)
             elif isinstance(error, ChatError):
-                self._refuse(asker, message, error)
+                refused(error)
 
         pending.on_done(done)
 
@@ -111,9 +153,16 @@ class Assistants:
     def _answered(self, answered: tuple[Claim, Message]) -> None:
         """An assistant may have called another one."""
         claim, message = answered
-        if message.status == "done":
-            for assistant in policy.answers(message, self._assistants):
-                runtime.spawn(self._ask_for_assistant, claim, assistant)
+        if message.status == "done" and message.mentions:
+            runtime.spawn(self._called_by_assistant, claim, message)
+
+    def _called_by_assistant(self, claim: Claim, message: Message) -> None:
+        try:
+            company = self.roster.company(claim.room_id)
+        except ChatError:
+            return
+        for assistant in policy.summons(message, company.voices, company.policy).now:
+            self._ask_for_assistant(claim, assistant)
 
     def _ask_for_assistant(self, claim: Claim, assistant: User) -> None:
         root = claim.question_seq
@@ -128,6 +177,8 @@ class Assistants:
             self.runs.owner,
             hops=claim.hops + 1,
             root_seq=root,
+            terms=self.purse.terms,
+            need=self.purse.least(),
         )
         try:
             self.runs.carry_out(self._chat.writer.run(job).claims)
@@ -153,13 +204,24 @@ class Assistants:
     def regenerate(self, user: User, message_id: str) -> Message:
         """Have an ended answer written again as a new version of its message, by those who may stop it.
 
-        Raises ChatError: as stop(), `ai_busy` and `rate_limited`.
+        Raises ChatError: as stop(), `ai_busy`, `rate_limited` and `budget_exceeded`.
         """
+        return self._again(user, message_id, onward=False)
+
+    def resume(self, user: User, message_id: str) -> Message:
+        """Have a cut or stopped answer gone on with from its text so far, by those who may stop it. Raises as regenerate()."""
+        return self._again(user, message_id, onward=True)
+
+    def _again(self, user: User, message_id: str, *, onward: bool) -> Message:
         room_id, seq = _place(message_id)
         with self._chat.db.snapshot() as db:
             self._run_of(db, user, room_id, seq)
         self._chat.limits.check("ai", user.id)
-        started = self._chat.writer.run(Regenerate(room_id, seq, user, self.runs.owner))
+        self._chat.limits.check("ai_room", str(room_id))
+        job = Regenerate(
+            room_id, seq, user, self.runs.owner, onward, self.purse.terms, self.purse.least()
+        )
+        started = self._chat.writer.run(job)
         self.runs.carry_out(started.claims)
         return started.message
 
@@ -195,8 +257,15 @@ class Assistants:
             return
         # It waits for its turn, or its worker does not answer: its late word will be refused.
         text = self._chat.streams.text(run.room_id, message_id(run.room_id, run.seq), run.attempt)
-        job = EndRun(run.room_id, run.seq, run.attempt, replace(how, text=text), self.runs.owner)
-        self.runs.carry_out(self._chat.writer.run(job).claims)
+        job = EndRun(
+            run.room_id,
+            run.seq,
+            run.attempt,
+            replace(how, text=text),
+            self.runs.owner,
+            self.purse.terms,
+        )
+        self.runs.carry_on(self._chat.writer.run(job))
         self._tell("run_over", run.room_id, run.seq, run.attempt)
 
     def _stopped_by_owner(self, run: RunRow, user: User) -> bool:

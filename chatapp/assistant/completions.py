@@ -19,8 +19,9 @@ from chatapp import runtime
 from chatapp.errors import ChatError
 
 from . import capabilities, chunks, faults
+from .capabilities import Capabilities
 from .context import Prompt, as_messages
-from .provider import PIECE_CHARS, PIECE_EVERY_S, Finish, Stopped
+from .provider import PIECE_CHARS, PIECE_EVERY_S, PLAIN, Finish, Manner, Stopped
 from .wire import FAULTS, Cut, Line, Transport
 
 log = logging.getLogger("chatapp.assistant")
@@ -37,11 +38,20 @@ MAX_ANSWER = 32_000  # code points
 class ChatCompletions:
     """A provider behind a base URL. One client for its whole life, shared by all calls."""
 
-    def __init__(self, base_url: str, api_key: str | None, model: str | None) -> None:
-        """`api_key` None for servers that want none; `model` None takes the first that the server lists."""
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None,
+        model: str | None,
+        can: Capabilities | None = None,
+    ) -> None:
+        """`api_key` None for servers that want none; `model` None takes the first that the server lists.
+
+        `can` None: what the address tells.
+        """
         self.name = urlsplit(base_url).netloc.rpartition("@")[2]
         self.model = model or ""
-        self.capabilities = capabilities.of(base_url)
+        self.capabilities = can or capabilities.of(base_url)
         self.client = openai.OpenAI(
             # The SDK insists on a key; a server without keys ignores it.
             api_key=api_key or "none",
@@ -51,8 +61,8 @@ class ChatCompletions:
             http_client=httpx2.Client(transport=Transport(base_url), follow_redirects=True),
         )
 
-    def call(self, prompt: Prompt) -> _Call:
-        return _Call(self, as_messages(prompt))
+    def call(self, prompt: Prompt, manner: Manner = PLAIN) -> _Call:
+        return _Call(self, as_messages(prompt), manner)
 
     def close(self) -> None:
         self.client.close()
@@ -73,8 +83,10 @@ class ChatCompletions:
 class _Call:
     """One answer; see provider.Call."""
 
-    def __init__(self, provider: ChatCompletions, messages: list[dict[str, str]]) -> None:
-        self._provider, self._messages = provider, messages
+    def __init__(
+        self, provider: ChatCompletions, messages: list[dict[str, Any]], manner: Manner
+    ) -> None:
+        self._provider, self._messages, self._manner = provider, messages, manner
         self._stop = runtime.Event()
         self._line = Line(self._before_read)
         self._started = 0.0
@@ -117,7 +129,8 @@ class _Call:
     def _attempt(self) -> Finish:
         try:
             with self._line.in_use():
-                self._provider.find_model()
+                if self._manner.model is None:
+                    self._provider.find_model()
                 with self._open() as body:
                     return self._read(body)
         except (openai.OpenAIError, chunks.BadStream, chunks.ErrorEvent, Cut, *FAULTS) as error:
@@ -132,8 +145,10 @@ class _Call:
         options: dict[str, Any] = {}
         if self._provider.capabilities.usage:
             options["stream_options"] = {"include_usage": True}
+        if self._manner.temperature is not None:
+            options["temperature"] = self._manner.temperature
         with self._provider.client.chat.completions.with_streaming_response.create(
-            model=self._provider.model,
+            model=self._manner.model or self._provider.model,
             messages=self._messages,  # type: ignore[arg-type]
             stream=True,
             **options,

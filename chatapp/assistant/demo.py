@@ -13,7 +13,7 @@ from chatapp import runtime
 from . import demo_texts
 from .capabilities import Capabilities
 from .context import Prompt, Turn
-from .provider import PIECE_EVERY_S, Finish, Stopped
+from .provider import PIECE_EVERY_S, PLAIN, Finish, Manner, Stopped
 
 THINKING_S = 0.4  # long enough to see the state, short enough not to wait
 RECENT = 5  # messages it repeats when asked what was said
@@ -51,7 +51,7 @@ class Demo:
         """`pace`: seconds a word; 0 in tests."""
         self._pace = pace
 
-    def call(self, prompt: Prompt) -> _Call:
+    def call(self, prompt: Prompt, manner: Manner = PLAIN) -> _Call:  # noqa: ARG002 - rules have none
         return _Call(answer(prompt), self._pace)
 
     def close(self) -> None:

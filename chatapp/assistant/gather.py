@@ -12,7 +12,9 @@ from .context import WINDOW, Prompt, compose
 CHAIN = 5  # replies that are followed back
 
 
-def gather(db: Connection, claim: Claim, online: list[User]) -> Prompt | None:
+def gather(
+    db: Connection, claim: Claim, online: list[User], persona: str = "", prefix: str = ""
+) -> Prompt | None:
     """The prompt of a run, from this room alone; None if the question is gone."""
     question = messages.load_one(db, claim.room_id, claim.slug, claim.question_seq)
     if question is None:
@@ -22,7 +24,7 @@ def gather(db: Connection, claim: Claim, online: list[User]) -> Prompt | None:
     )
     people = [user.name for user in online or _members(db, claim.room_id)]
     chain = _chain(db, claim, question)
-    return compose(claim.assistant, claim.slug, people, window, chain, question)
+    return compose(claim.assistant, claim.slug, people, window, chain, question, persona, prefix)
 
 
 def _members(db: Connection, room_id: int) -> list[User]:

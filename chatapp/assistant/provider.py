@@ -1,4 +1,4 @@
-"""What an assistant asks for its words: the interface that every provider has, and the choice of one."""
+"""What an assistant asks for its words: the interface that every provider has."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from chatapp.config import Settings
-
-from .capabilities import OPENAI_MODEL, OPENAI_URL, Capabilities
+from .capabilities import Capabilities
 from .context import Prompt
 
 # A room gets a growing answer in pieces: one read of the network in this time, and what came meanwhile goes together.
@@ -21,12 +19,36 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How one assistant wants its answers made. `model` None: the provider's own; `temperature` None: its default."""
+
+    model: str | None = None
+    temperature: float | None = None
+
+
+PLAIN = Manner()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model asks for a tool. `arguments`: JSON as it wrote it, to be checked."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
-    """How a complete answer ended. Token counts are the provider's, None when it does not say."""
+    """How a complete answer ended. Token counts are the provider's, None when it does not say.
+
+    `tool_calls`: what it wants to know before it goes on.
+    """
 
     reason: str | None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 class Call(Protocol):
@@ -54,30 +76,16 @@ class Provider(Protocol):
 
     @property
     def model(self) -> str:
-        """The model that answers, as far as known."""
+        """The model that answers unless an assistant wants another, as far as known."""
         ...
 
     @property
     def capabilities(self) -> Capabilities: ...
 
-    def call(self, prompt: Prompt) -> Call:
+    def call(self, prompt: Prompt, manner: Manner = PLAIN) -> Call:
         """Prepare one answer. Nothing is sent before run()."""
         ...
 
     def close(self) -> None:
         """Let go of idle connections; no call follows."""
         ...
-
-
-def choose(settings: Settings) -> Provider:
-    """The provider that the settings name: any OpenAI-compatible server, else the built-in demo."""
-    if settings.openai_api_key or settings.openai_base_url:
-        # The SDK takes half a second to import: only who uses it waits for that.
-        from .completions import ChatCompletions  # noqa: PLC0415
-
-        base_url = settings.openai_base_url or OPENAI_URL
-        model = settings.openai_model or (OPENAI_MODEL if base_url == OPENAI_URL else None)
-        return ChatCompletions(base_url, settings.openai_api_key, model)
-    from .demo import Demo  # noqa: PLC0415
-
-    return Demo()

@@ -13,15 +13,20 @@ from chatapp.errors import RETRYABLE, ChatError
 from chatapp.ids import message_id
 from chatapp.payloads import MentionSpan, Message
 from chatapp.services import mentions
-from chatapp.store import naming
+from chatapp.store import assistant_rows, naming, run_rows
+from chatapp.store.assistant_rows import AssistantRow
+from chatapp.store.budgets import NOTHING
 from chatapp.store.pending import Pending
 from chatapp.store.run_jobs import Ended, EndRun, RecordCall, SaveText
 from chatapp.store.run_rows import Claim, Ending
 
 from . import faults
-from .context import PROMPT_VERSION, Prompt, estimate, fit
+from .bill import Bill
+from .context import PROMPT_VERSION, Prompt, fit
 from .gather import gather
-from .provider import Call, Finish, Provider, Stopped
+from .provider import PLAIN, Call, Manner, Provider, Stopped
+from .providers import Providers
+from .spending import Purse
 
 if TYPE_CHECKING:
     from chatapp.services.chat import Chat
@@ -30,9 +35,6 @@ log = logging.getLogger("chatapp.assistant")
 
 SAVE_EVERY_S = 1.0
 END_RETRY_S = 1.0  # while the database is away
-CUT_FROM = 2_000  # tokens; what is shorter fits every window
-# The provider counted less than this part of our estimate, which is on the safe side: so it saw less.
-CUT_PROMPT = 1 / 3
 
 
 class Run:
@@ -41,7 +43,8 @@ class Run:
     def __init__(
         self,
         chat: Chat,
-        provider: Provider,
+        providers: Providers,
+        purse: Purse,
         claim: Claim,
         over: Callable[[Run, Ended | None], None],
     ) -> None:
@@ -51,9 +54,11 @@ class Run:
         self.text = ""
         #: resolved with the message as it ended, or with `conflict`
         self.ended: Pending[Message] = Pending()
-        self._chat, self._provider, self._over_callback = chat, provider, over
+        self._chat, self._providers, self._purse = chat, providers, purse
+        self._over_callback = over
         self._message_id = message_id(claim.room_id, claim.seq)
         self._call: Call | None = None
+        self._bill: Bill | None = None
         self._over = False
         self._saving = False
         self._saved_at = 0.0
@@ -71,8 +76,13 @@ class Run:
             self._over = True
         if self._call is not None:
             self._call.stop()
-        claim, how = self.claim, replace(how, text=self.text)
-        self._submit_end(EndRun(claim.room_id, claim.seq, claim.attempt, how, claim.owner))
+        claim = self.claim
+        how = replace(how, text=self.text, used=NOTHING)
+        if self._bill is not None:
+            how = self._bill.settle(how, self._purse, self.text)
+        self._submit_end(
+            EndRun(claim.room_id, claim.seq, claim.attempt, how, claim.owner, self._purse.terms)
+        )
         return True
 
     def lost(self) -> None:
@@ -93,27 +103,29 @@ class Run:
         except Stopped:
             pass
         except ChatError as error:
-            self.end(Ending("interrupted" if self.text else "failed", error=error.code))
+            if error.code == "conflict":  # somebody else closed it or took it over
+                self.lost()
+            else:
+                self.end(Ending("interrupted" if self.text else "failed", error=error.code))
         except Exception:
             log.exception("the answer %s failed", self._message_id)
             self.end(Ending("interrupted" if self.text else "failed", error="internal"))
 
     def _answer(self) -> None:
-        online, _count = self._chat.presence.online(self.claim.room_id)
+        claim = self.claim
+        online, _count = self._chat.presence.online(claim.room_id)
         with self._chat.db.snapshot() as db:
-            prompt = gather(db, self.claim, online)
-        if prompt is None:  # the question was deleted while it waited
+            row = assistant_rows.one(db, claim.assistant.id)
+            prefix = run_rows.prefix(db, claim.room_id, claim.seq)
+            persona = row.persona if row else ""
+            prompt = gather(db, claim, online, persona, prefix)
+        if prompt is None:  # the question was deleted, or hidden from assistants, while it waited
             self.end(Ending("stopped"))
             return
-        finish = self._ask(prompt)
-        self.end(
-            Ending(
-                "done",
-                prompt_tokens=finish.prompt_tokens,
-                completion_tokens=finish.completion_tokens,
-                mentions=self._named(),
-            )
-        )
+        if prefix:
+            self._tell(prefix)
+        self._ask(prompt, row)
+        self.end(Ending("done", mentions=self._named()))
 
     def _named(self) -> tuple[MentionSpan, ...]:
         """Whom the answer mentions: they are told as by anybody's message."""
@@ -128,12 +140,16 @@ class Run:
         found = naming.spans(self.claim.room_id, signs, named)
         return tuple(span for span in found if span.user_id != self.claim.assistant.id)
 
-    def _ask(self, prompt: Prompt) -> Finish:
-        can = self._provider.capabilities
+    def _ask(self, prompt: Prompt, row: AssistantRow | None) -> None:
+        provider = self._providers.get(row.provider if row else "")
+        manner = Manner(row.model, row.temperature) if row else PLAIN
+        can = provider.capabilities
         for window in (can.window, can.window // 2):
             fitted = fit(prompt, window, can.max_output)
-            self._record(fitted)
-            call = self._provider.call(fitted)
+            model = manner.model or provider.model
+            self._bill = Bill(model, fitted, len(self.text))
+            self._record(provider, fitted, self._bill)
+            call = provider.call(fitted, manner)
             with runtime.turn:
                 if self._over:
                     raise Stopped
@@ -142,28 +158,43 @@ class Run:
                 finish = call.run(self._said)
             except faults.ContextTooLong:
                 continue
-            self._warn_of_cut(fitted, finish)
-            return finish
+            self._bill.finish(finish)
+            if self._bill.truncated:
+                self._warn_of_cut(provider, self._bill)
+            return
         raise faults.failure("ai_misconfigured")
 
-    def _record(self, prompt: Prompt) -> None:
+    def _record(self, provider: Provider, prompt: Prompt, bill: Bill) -> None:
+        """Note what the attempt is made from and have the budgets hold what it may use; nothing is asked before."""
         claim = self.claim
-        model = f"{self._provider.name}/{self._provider.model}"
-        self._chat.writer.submit(
-            RecordCall(claim.room_id, claim.seq, claim.attempt, model, PROMPT_VERSION, prompt.seen)
+        self._chat.writer.run(
+            RecordCall(
+                claim.room_id,
+                claim.seq,
+                claim.attempt,
+                f"{provider.name}/{bill.model}",
+                PROMPT_VERSION,
+                prompt.seen,
+                bill.estimate,
+                prompt.left_out,
+                self._purse.terms.caps,
+                self._purse.expected(bill.model, prompt, provider.capabilities.max_output),
+            )
         )
 
-    def _warn_of_cut(self, prompt: Prompt, finish: Finish) -> None:
-        sent = estimate(prompt)
-        if sent > CUT_FROM and finish.prompt_tokens and finish.prompt_tokens < sent * CUT_PROMPT:
-            log.warning(
-                "provider %s counted %d prompt tokens where about %d were sent: is its window set smaller?",
-                self._provider.name,
-                finish.prompt_tokens,
-                sent,
-            )
+    def _warn_of_cut(self, provider: Provider, bill: Bill) -> None:
+        log.warning(
+            "provider %s counted %d prompt tokens where about %d were sent: is its window set smaller?",
+            provider.name,
+            bill.prompt_tokens,
+            bill.estimate,
+        )
 
     def _said(self, text: str) -> None:
+        self._tell(text)
+        self._save_soon()
+
+    def _tell(self, text: str) -> None:
         claim = self.claim
         with runtime.turn:
             if self._over:
@@ -176,7 +207,6 @@ class Run:
         if not told:
             self.lost()
             raise Stopped
-        self._save_soon()
 
     # Storing
 

@@ -18,8 +18,9 @@ from chatapp.store.run_jobs import Ended
 from chatapp.store.run_leases import ReleaseLeases, RenewLeases, TakeOver
 from chatapp.store.run_rows import Claim, Ending, Place
 
-from .provider import Provider
+from .providers import Providers
 from .run import Run
+from .spending import Purse
 
 if TYPE_CHECKING:
     from chatapp.services.chat import Chat
@@ -27,16 +28,18 @@ if TYPE_CHECKING:
 log = logging.getLogger("chatapp.assistant")
 
 SWEEP_S = 5.0
+MOVED_UP = 32  # answers that are begun before the line is looked at again
 
 
 class Runs:
     """One per worker. `owner` names it for the leases, this process and no other."""
 
-    def __init__(self, chat: Chat, provider: Provider) -> None:
+    def __init__(self, chat: Chat, providers: Providers, purse: Purse) -> None:
         self.owner = new_id()
         #: told on the loop when an answer has ended here: what was carried out, and its message
         self.ended: Subscribers[tuple[Claim, Message]] = Subscribers()
-        self._chat, self._provider = chat, provider
+        self._chat, self._providers, self._purse = chat, providers, purse
+        self._moving_up = False
         self._live: dict[Place, Run] = {}
         self._wake = runtime.Event()
         self._running = self._stopping = False
@@ -77,7 +80,7 @@ class Runs:
         if self._stopping:
             return  # their leases are released with the others
         for claim in claims:
-            run = Run(self._chat, self._provider, claim, self._over)
+            run = Run(self._chat, self._providers, self._purse, claim, self._over)
             with runtime.turn:
                 self._live[run.place] = run
             run.start()
@@ -91,8 +94,37 @@ class Runs:
             if self._live.get(run.place) is run:
                 del self._live[run.place]
         if ended is not None:
-            self.carry_out(ended.claims)
+            self.carry_on(ended)
             self.ended.publish((run.claim, ended.message))
+
+    def carry_on(self, ended: Ended) -> None:
+        """An answer has ended: begin what follows it, in its queue or anywhere. Does not wait."""
+        self.carry_out(ended.claims)
+        with runtime.turn:
+            if ended.claims or self._moving_up or self._stopping:
+                return
+            self._moving_up = True
+        runtime.spawn(self._move_up)
+
+    def _move_up(self) -> None:
+        """Begin the answers for which there is room, one after the other, in the order that is fair to who asked."""
+        self._moving_up = False
+        terms = self._purse.terms
+        try:
+            while True:
+                with self._chat.db.snapshot() as db:
+                    places = run_leases.in_line(db, MOVED_UP)
+                began = 0
+                for place in places:
+                    claims = self._chat.writer.run(TakeOver([place], self.owner, terms=terms))
+                    began += len(claims)
+                    self.carry_out(claims)
+                    if not claims and not began:
+                        return  # there is no room, or another worker is faster
+                if not began:
+                    return
+        except ChatError:
+            log.warning("answers that wait could not be begun; the next round tries again")
 
     def _elsewhere(self, room_id: int) -> list[tuple[str, int]]:
         with self._chat.db.snapshot() as db:
@@ -126,7 +158,9 @@ class Runs:
             places = run_leases.abandoned(db, self.owner if alone else None)
         if places:
             log.info("taking care of %d abandoned answers", len(places))
-            self.carry_out(self._chat.writer.run(TakeOver(places, self.owner, alone)))
+            job = TakeOver(places, self.owner, alone, self._purse.terms)
+            self.carry_out(self._chat.writer.run(job))
+        self._move_up()
 
 
 _CUT = Ending("interrupted", error="ai_incomplete")

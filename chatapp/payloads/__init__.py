@@ -4,17 +4,21 @@ docs/protocol.md, the AsyncAPI and OpenAPI documents and the TypeScript types ar
 """
 
 from .inbound import (
+    AiPrivacy,
+    Continue,
     Delete,
     Edit,
     History,
     Join,
     Leave,
+    NotForAi,
     PostMessage,
     React,
     Read,
     Regenerate,
     Stop,
     Sync,
+    ToolAnswer,
     Typing,
 )
 from .numbered import Numbered
@@ -34,6 +38,7 @@ from .outbound import (
     UserChanged,
 )
 from .replies import (
+    AiPrivacyReply,
     HistoryReply,
     JoinReply,
     LiveRun,
@@ -46,7 +51,10 @@ from .replies import (
 from .shapes import Error, MentionSpan, Message, ReactionCount, ReplyTo, RunInfo, UploadInfo, User
 
 __all__ = [
+    "AiPrivacy",
+    "AiPrivacyReply",
     "Closing",
+    "Continue",
     "Delete",
     "DeltaEvent",
     "Edit",
@@ -62,6 +70,7 @@ __all__ = [
     "MentionSpan",
     "Message",
     "MessageReply",
+    "NotForAi",
     "Numbered",
     "PostMessage",
     "PostReply",
@@ -83,6 +92,7 @@ __all__ = [
     "Stop",
     "Sync",
     "SyncReply",
+    "ToolAnswer",
     "Typing",
     "TypingEvent",
     "UploadInfo",

@@ -40,6 +40,9 @@ CLIENT_EVENTS = (
     ClientEvent("react", inbound.React, replies.MessageReply),
     ClientEvent("stop", inbound.Stop, replies.MessageReply),
     ClientEvent("regenerate", inbound.Regenerate, replies.MessageReply),
+    ClientEvent("continue", inbound.Continue, replies.MessageReply),
+    ClientEvent("not_for_ai", inbound.NotForAi, replies.MessageReply),
+    ClientEvent("ai_privacy", inbound.AiPrivacy, replies.AiPrivacyReply),
 )
 
 SERVER_EVENTS = (

@@ -87,6 +87,7 @@ class NewMessage(Inbound, frozen=True):
     client_id: ClientId
     body: str
     reply_to: MessageId | None = None
+    not_for_ai: bool = False
 
 
 class MessagesQuery(Inbound, frozen=True):

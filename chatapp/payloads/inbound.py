@@ -34,13 +34,17 @@ class Leave(Inbound, frozen=True):
 
 
 class PostMessage(Inbound, frozen=True):
-    """Post a message. `client_id` makes it safe to send again; `reply_to` is a message id of the same room."""
+    """Post a message. `client_id` makes it safe to send again; `reply_to` is a message id of the same room.
+
+    `not_for_ai`: no assistant is ever shown it.
+    """
 
     room: Slug
     client_id: ClientId
     body: str
     reply_to: MessageId | None = None
     uploads: Annotated[list[str], Meta(max_length=10)] = []
+    not_for_ai: bool = False
 
 
 class Typing(Inbound, frozen=True):
@@ -106,3 +110,30 @@ class Regenerate(Inbound, frozen=True):
     """Have an assistant answer again, as a new version of the same message."""
 
     message_id: MessageId
+
+
+class Continue(Inbound, frozen=True):
+    """Have an assistant go on with an answer that was cut off or stopped, from its text so far."""
+
+    message_id: MessageId
+
+
+class NotForAi(Inbound, frozen=True):
+    """Mark a message as not for AI, or take the mark away: its author, or a moderator."""
+
+    message_id: MessageId
+    on: bool
+
+
+class AiPrivacy(Inbound, frozen=True):
+    """From now on, what one posts in this room is marked as not for AI, or no longer."""
+
+    room: Slug
+    not_for_ai: bool
+
+
+class ToolAnswer(Inbound, frozen=True):
+    """The answer to `tool_request`: may the assistant do this in one's name?"""
+
+    id: Annotated[str, Meta(min_length=1, max_length=16)]
+    approve: bool

@@ -76,7 +76,7 @@ class RoomEvent(Struct, frozen=True):
 
     room: str
     seq: int
-    kind: Literal["room", "role", "member"]
+    kind: Literal["room", "role", "member", "assistants"]
     by: User | None
     name: str | UnsetType = UNSET  # room: its new name
     user: User | UnsetType = UNSET  # role, member: whose

@@ -10,7 +10,10 @@ from .shapes import Message, Role, User
 
 
 class RoomInfo(Struct, frozen=True):
-    """A room as its member sees it. `seq` is its last number, `retention` is forever, live or a number of days."""
+    """A room as its member sees it. `seq` is its last number, `retention` is forever, live or a number of days.
+
+    `not_for_ai`, where it is true: what this member posts there is marked as not for AI.
+    """
 
     slug: str
     name: str
@@ -20,6 +23,7 @@ class RoomInfo(Struct, frozen=True):
     retention: Literal["forever", "live"] | int
     role: Role
     members_count: int
+    not_for_ai: bool | UnsetType = UNSET
 
 
 class LiveRun(Struct, frozen=True):
@@ -77,6 +81,12 @@ class MessageReply(Struct, frozen=True):
     """The message after the change."""
 
     message: Message
+
+
+class AiPrivacyReply(Struct, frozen=True):
+    """One's switch in this room as it is now."""
+
+    not_for_ai: bool
 
 
 class ReadReply(Struct, frozen=True):

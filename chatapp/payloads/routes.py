@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from . import administration as admin
-from . import http
+from . import assistants, http
 from .replies import HistoryReply
 from .shapes import Message
 
@@ -266,5 +266,81 @@ ROUTES = (
         admin.AuditList,
         query=admin.AuditQuery,
         codes=("forbidden",),
+    ),
+    Route("GET", "/assistants", "The assistants for all rooms.", 200, assistants.AssistantList),
+    Route(
+        "POST",
+        "/assistants",
+        "A new assistant for all rooms, by an administrator.",
+        201,
+        assistants.AssistantAnswer,
+        assistants.NewAssistant,
+        codes=("forbidden", "name_taken"),
+    ),
+    Route(
+        "PATCH",
+        "/assistants/{assistant_id}",
+        "Set an assistant for all rooms up anew.",
+        200,
+        assistants.AssistantAnswer,
+        assistants.EditAssistant,
+        codes=("forbidden", "not_found", "conflict", "name_taken"),
+    ),
+    Route(
+        "DELETE",
+        "/assistants/{assistant_id}",
+        "An assistant leaves all rooms for good.",
+        204,
+        codes=("forbidden", "not_found", "conflict"),
+    ),
+    Route(
+        "GET",
+        f"{_ROOM}/assistants",
+        "The assistants of the room, and when they speak.",
+        200,
+        assistants.RoomAssistants,
+        codes=("not_found",),
+    ),
+    Route(
+        "PATCH",
+        f"{_ROOM}/assistants",
+        "Who answers what mentions nobody; the room's caps of a day.",
+        200,
+        assistants.RoomAssistants,
+        assistants.EditTurns,
+        codes=("not_found", "forbidden"),
+    ),
+    Route(
+        "POST",
+        f"{_ROOM}/assistants",
+        "A new assistant of the room's own, by its owner.",
+        201,
+        assistants.AssistantAnswer,
+        assistants.NewAssistant,
+        codes=("not_found", "forbidden", "conflict", "name_taken"),
+    ),
+    Route(
+        "PATCH",
+        f"{_ROOM}/assistants/{{assistant_id}}",
+        "When an assistant speaks in the room; how the room's own is set up.",
+        200,
+        assistants.AssistantAnswer,
+        assistants.EditRoomAssistant,
+        codes=("not_found", "forbidden", "conflict", "name_taken"),
+    ),
+    Route(
+        "DELETE",
+        f"{_ROOM}/assistants/{{assistant_id}}",
+        "The room's own is gone for good; another one leaves the room.",
+        204,
+        codes=("not_found", "forbidden", "conflict"),
+    ),
+    Route(
+        "GET",
+        f"{_ROOM}/budget",
+        "What is left of one's own budget of today, of the room's and its assistants'.",
+        200,
+        assistants.Budgets,
+        codes=("not_found",),
     ),
 )

@@ -75,6 +75,7 @@ class Message(Struct, frozen=True):
     """A message in its current state.
 
     `seq` is its place in the room, `changed_seq` the number of its latest change. A deleted message has an empty body.
+    `not_for_ai`, where it is true: no assistant is shown this message.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Message(Struct, frozen=True):
     reply_to: ReplyTo | UnsetType = UNSET
     status: RunStatus | UnsetType = UNSET
     run: RunInfo | UnsetType = UNSET
+    not_for_ai: bool | UnsetType = UNSET
 
 
 class Error(Struct, frozen=True):

@@ -34,6 +34,8 @@ LIMITS: dict[str, Limit] = {
     "message": Limit(600, 50, "person"),
     "ai": Limit(6, 6, "person"),
     "refused_admin": Limit(10, 20, "person"),
+    "ai_room": Limit(20, 20, "room"),
+    "assistant": Limit(20, 20, "person"),
     "csp_report": Limit(60, 60, "address"),
 }
 

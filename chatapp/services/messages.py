@@ -60,6 +60,7 @@ class Messages:
         client_id: str,
         body: str,
         reply_to: str | None = None,
+        not_for_ai: bool = False,
     ) -> Pending[Posted]:
         """Store a text in a room; membership and the right to write are checked in the transaction itself.
 
@@ -68,7 +69,8 @@ class Messages:
         """
         check_body(body)
         target = self._reply_place(room_id, reply_to)
-        digest = hashlib.blake2b(f"{room_id}\0{target}\0{body}".encode(), digest_size=16)
+        mark = "\0not for AI" if not_for_ai else ""
+        digest = hashlib.blake2b(f"{room_id}\0{target}\0{body}{mark}".encode(), digest_size=16)
         job = posting.PostMessage(
             room_id,
             user,
@@ -77,6 +79,7 @@ class Messages:
             body,
             target,
             mentions.signs(body),
+            not_for_ai,
         )
         pending = self._writer.submit(job)
         pending.on_done(partial(self._tell, user, slug))
@@ -109,6 +112,10 @@ class Messages:
     def react(self, user: User, message_id: str, emoji: str, on: bool) -> Pending[Message]:
         """Put an emoji under a message, or take it away. `bad_request` for what is not exactly one emoji."""
         return self._writer.submit(changing.React(*_place(message_id), user, one_emoji(emoji), on))
+
+    def mark(self, user: User, message_id: str, not_for_ai: bool) -> Pending[Message]:
+        """Keep a message from all assistants, or no longer: its author, or a moderator."""
+        return self._writer.submit(changing.MarkNotForAi(*_place(message_id), user, not_for_ai))
 
     def history(
         self,

@@ -19,7 +19,11 @@ from .subscribers import Subscribers
 MAX_RETENTION_DAYS = 3650
 
 _ROOM_ID = Statement("SELECT id FROM rooms WHERE slug = :slug AND kind = 'public'")
-_PEOPLE = Statement("SELECT id, name, kind FROM users WHERE id IN :[users text]")
+# An assistant that is one room's own, or gone, is talked with nowhere else.
+_PEOPLE = Statement(
+    "SELECT u.id, u.name, u.kind FROM users u LEFT JOIN assistants a ON a.user_id = u.id"
+    " WHERE u.id IN :[users text] AND a.room_id IS NULL AND a.retired_at IS NULL"
+)
 
 
 class Rooms:
@@ -161,6 +165,11 @@ class Rooms:
         self.member_changed.publish(
             self._writer.run(rooms.RemoveMember(seat.room_id, user, user_id))
         )
+
+    def set_privacy(self, user: User, slug: str, not_for_ai: bool) -> bool:
+        """Whether what the person posts in the room from now on is not for AI."""
+        seat = self.seat(user, slug)
+        return self._writer.run(rooms.SetPrivacy(seat.room_id, user.id, not_for_ai))
 
     def rename(self, user: User, slug: str, name: str) -> RoomInfo:
         """Give the room another shown name."""

@@ -33,6 +33,9 @@ _DELETE = Statement(
 _TOUCH = Statement(
     "UPDATE messages SET changed_seq = :changed WHERE room_id = :room AND seq = :seq"
 )
+_MARK = Statement(
+    "UPDATE messages SET not_for_ai = :on WHERE room_id = :room AND seq = :seq AND not_for_ai <> :on"
+)
 FORGET_MENTIONS = Statement("DELETE FROM mentions WHERE room_id = :room AND seq = :seq")
 _FORGET_VERSIONS = Statement("DELETE FROM message_versions WHERE room_id = :room AND seq = :seq")
 _FORGET_REACTIONS = Statement("DELETE FROM reactions WHERE room_id = :room AND seq = :seq")
@@ -154,6 +157,33 @@ class DeleteMessage:
         for statement in (FORGET_MENTIONS, _FORGET_VERSIONS, _FORGET_REACTIONS):
             tx.run(statement, **place)
         search.unindex(tx, self.room_id, self.seq, old.body)
+        return changed(tx, old.room, self.seq)
+
+
+@dataclass(slots=True)
+class MarkNotForAi:
+    """Keep a message from all assistants, or no longer; what is so already takes no number."""
+
+    room_id: int
+    seq: int
+    user: User
+    on: bool
+
+    def rooms(self) -> list[int]:
+        return [self.room_id]
+
+    def run(self, tx: Tx) -> Message:
+        old = target(tx, self.room_id, self.seq, self.user.id)
+        if old.sender_id != self.user.id and old.role not in MODERATES:
+            raise ChatError("forbidden", "Only its author or a moderator can mark a message.")
+        if old.deleted:
+            raise ChatError("conflict", "The message was deleted.")
+        if not tx.run(_MARK, room=self.room_id, seq=self.seq, on=self.on):
+            message = messages.load_one(tx, self.room_id, old.room.slug, self.seq)
+            assert message is not None
+            return message
+        number = tx.number(old.room, "mark", str(self.seq), self.user.id)
+        tx.run(_TOUCH, room=self.room_id, seq=self.seq, changed=number)
         return changed(tx, old.room, self.seq)
 
 

@@ -18,7 +18,7 @@ EXCERPT = 140  # code points of a message that a reply shows
 REACTION_USERS = 20  # people named under one emoji
 
 _COLUMNS = """SELECT m.seq, m.changed_seq, m.client_id, m.type, m.body, m.params, m.reply_to, m.mentions, m.status,
-    m.created_at, m.edited_at, m.deleted_at, u.id, u.name, u.kind
+    m.created_at, m.edited_at, m.deleted_at, u.id, u.name, u.kind, m.not_for_ai
     FROM messages m JOIN users u ON u.id = m.sender_id """
 
 BY_SEQ = Statement(_COLUMNS + "WHERE m.room_id = :room AND m.seq IN :[seqs] ORDER BY m.seq")
@@ -100,6 +100,7 @@ def load(
             reply_to=UNSET if row[6] is None else replies.get(row[6], UNSET),
             status=row[8] or UNSET,
             run=runs.get(row[0], UNSET),
+            not_for_ai=True if row[15] else UNSET,
         )
         for row in rows
     ]

@@ -83,12 +83,14 @@ def name_taken() -> ChatError:
     return ChatError("name_taken", "This name belongs to somebody else.")
 
 
-def _check_free(tx: Tx, keys: list[str], user_id: str) -> None:
+def check_free(tx: Tx, keys: list[str], user_id: str) -> None:
+    """Raises `name_taken` when one of the keys is somebody else's."""
     if tx.value(_OWNED, keys=keys, user=user_id):
         raise name_taken()
 
 
-def _insert_user(tx: Tx, user: User, key: str | None, password_hash: str | None) -> int:
+def insert_user(tx: Tx, user: User, key: str | None, password_hash: str | None) -> int:
+    """Add somebody; 0 when the key was taken at the same moment."""
     return tx.run(
         _INSERT_USER,
         id=user.id,
@@ -100,6 +102,11 @@ def _insert_user(tx: Tx, user: User, key: str | None, password_hash: str | None)
         admin=False,
         at=tx.now,
     )
+
+
+def rename(tx: Tx, user_id: str, name: str, key: str | None) -> None:
+    """Call somebody otherwise; `key` None for a name that is not theirs alone."""
+    tx.run(_RENAME, user=user_id, name=name, key=key, mention=fold(name))
 
 
 def _open(tx: Tx, user_id: str, session: NewSession) -> list[str]:
@@ -134,8 +141,8 @@ class AddGuest(_Job):
     session: NewSession
 
     def run(self, tx: Tx) -> list[str]:
-        _check_free(tx, self.keys, self.user.id)
-        _insert_user(tx, self.user, None, None)
+        check_free(tx, self.keys, self.user.id)
+        insert_user(tx, self.user, None, None)
         return _open(tx, self.user.id, self.session)
 
 
@@ -149,9 +156,9 @@ class AddAccount(_Job):
     session: NewSession
 
     def run(self, tx: Tx) -> list[str]:
-        _check_free(tx, self.keys, self.user.id)
+        check_free(tx, self.keys, self.user.id)
         # Two servers may both have found the name free: the unique key decides.
-        if not _insert_user(tx, self.user, self.keys[0], self.password_hash):
+        if not insert_user(tx, self.user, self.keys[0], self.password_hash):
             raise name_taken()
         return _open(tx, self.user.id, self.session)
 
@@ -232,10 +239,10 @@ class RenamePerson(_Job):
     keys: list[str]
 
     def run(self, tx: Tx) -> User:
-        _check_free(tx, self.keys, self.user_id)
+        check_free(tx, self.keys, self.user_id)
         kind = tx.value(_KIND, user=self.user_id)
         key = self.keys[0] if kind == "person" else None
-        tx.run(_RENAME, user=self.user_id, name=self.name, key=key, mention=fold(self.name))
+        rename(tx, self.user_id, self.name, key)
         return User(self.user_id, self.name, kind)
 
 

@@ -19,11 +19,11 @@ from .tx import CHANGES, RoomRow, Tx
 
 # For each post of a batch, given as [room, sender, client_id]: the sender's role, and what the key was used for.
 _LOOK_UP = Statement(
-    "SELECT k.key, s.role, m.room_id, m.seq, m.digest, p.sender_id FROM json_each(:posts) AS k"
+    "SELECT k.key, s.role, s.not_for_ai, m.room_id, m.seq, m.digest, p.sender_id FROM json_each(:posts) AS k"
     " LEFT JOIN memberships s ON s.room_id = k.value ->> 0 AND s.user_id = k.value ->> 1"
     " LEFT JOIN messages m ON m.sender_id = k.value ->> 1 AND m.client_id = k.value ->> 2"
     " LEFT JOIN spent_keys p ON p.sender_id = k.value ->> 1 AND p.client_id = k.value ->> 2",
-    "SELECT k.place - 1, s.role, m.room_id, m.seq, m.digest, p.sender_id"
+    "SELECT k.place - 1, s.role, s.not_for_ai, m.room_id, m.seq, m.digest, p.sender_id"
     " FROM jsonb_array_elements(CAST(:posts AS jsonb)) WITH ORDINALITY AS k (value, place)"
     " LEFT JOIN memberships s ON s.room_id = CAST(k.value ->> 0 AS bigint) AND s.user_id = k.value ->> 1"
     " LEFT JOIN messages m ON m.sender_id = k.value ->> 1 AND m.client_id = k.value ->> 2"
@@ -43,6 +43,7 @@ _MESSAGES = Insert(
         "reply_to": "bigint",
         "mentions": "text",
         "created_at": "bigint",
+        "not_for_ai": "boolean",
     },
 )
 MENTIONS = Insert(
@@ -56,6 +57,8 @@ _First = tuple[
     int, int, str | None
 ]  # the room, place and digest of the post that a key was used for
 _SPENT: _First = (0, 0, None)
+# The sender's role, whether all they post there is not for AI, and what the key was used for.
+_Found = tuple[str | None, bool, _First | None]
 
 
 @dataclass(slots=True)
@@ -69,6 +72,7 @@ class PostMessage:
     body: str
     reply_to: int | None = None
     signs: list[Sign] = field(default_factory=list)
+    not_for_ai: bool = False
 
     def rooms(self) -> list[int]:
         return [self.room_id]
@@ -111,7 +115,7 @@ class _Rows:
         self.messages.append(
             (
                 *(room_id, seq, seq, sender, job.client_id, job.digest),
-                *("text", job.body, job.reply_to, column, now),
+                *("text", job.body, job.reply_to, column, now, message.not_for_ai is True),
             )
         )
         self.changes.append((room_id, seq, "message", str(seq), sender, now, None))
@@ -139,7 +143,7 @@ def post_all(tx: Tx, jobs: Sequence[PostMessage]) -> list[Outcome]:
     used: dict[_Key, _First] = {}
     rows = _Rows()
     told: dict[int, list[Numbered]] = {}
-    for job, (role, stored) in zip(jobs, found, strict=True):
+    for job, (role, hides, stored) in zip(jobs, found, strict=True):
         key = (job.sender.id, job.client_id)
         try:
             room = _writable(rooms, role, job)
@@ -149,7 +153,7 @@ def post_all(tx: Tx, jobs: Sequence[PostMessage]) -> list[Outcome]:
             if first is not None:
                 outcomes.append((_again(tx, room, job, first), None))
                 continue
-            message = _compose(tx, room, job, named)
+            message = _compose(tx, room, job, named, job.not_for_ai or hides)
         except ChatError as refusal:
             outcomes.append((None, refusal))
             continue
@@ -166,13 +170,13 @@ def post_all(tx: Tx, jobs: Sequence[PostMessage]) -> list[Outcome]:
     return outcomes
 
 
-def _look_up(tx: Tx, jobs: Sequence[PostMessage]) -> list[tuple[str | None, _First | None]]:
-    """For each post the sender's role and what its key was used for, in one statement."""
+def _look_up(tx: Tx, jobs: Sequence[PostMessage]) -> list[_Found]:
+    """What there is to know for each post, in one statement."""
     posts = msgspec.json.encode([(job.room_id, job.sender.id, job.client_id) for job in jobs])
-    found: list[tuple[str | None, _First | None]] = [(None, None)] * len(jobs)
-    for place, role, room_id, seq, digest, spent in tx.all(_LOOK_UP, posts=posts.decode()):
+    found: list[_Found] = [(None, False, None)] * len(jobs)
+    for place, role, hides, room_id, seq, digest, spent in tx.all(_LOOK_UP, posts=posts.decode()):
         first = (room_id, seq, digest) if room_id is not None else _SPENT if spent else None
-        found[place] = (role, first)
+        found[place] = (role, bool(hides), first)
     return found
 
 
@@ -195,7 +199,13 @@ def _again(tx: Tx, room: RoomRow, job: PostMessage, first: _First) -> Posted:
     return Posted(room_id, seq, messages.encode(message), True, message)
 
 
-def _compose(tx: Tx, room: RoomRow, job: PostMessage, named: dict[tuple[int, str], str]) -> Message:
+def _compose(
+    tx: Tx,
+    room: RoomRow,
+    job: PostMessage,
+    named: dict[tuple[int, str], str],
+    hidden: bool,
+) -> Message:
     reply: ReplyTo | UnsetType = UNSET
     if job.reply_to is not None:
         reply = messages.reply_target(tx, room.id, job.reply_to) or UNSET
@@ -218,6 +228,7 @@ def _compose(tx: Tx, room: RoomRow, job: PostMessage, named: dict[tuple[int, str
         uploads=[],
         reactions=[],
         reply_to=reply,
+        not_for_ai=True if hidden else UNSET,
     )
 
 

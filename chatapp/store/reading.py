@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import UNSET
+
 from chatapp.payloads import Message, Numbered, RoomInfo, User
 
 from . import messages
@@ -20,7 +22,7 @@ GAP_PAGE = 500  # numbers a worker fills at a time
 _OTHERS = """(SELECT {join}(u.name, ', ') FROM memberships o JOIN users u ON u.id = o.user_id
     WHERE o.room_id = r.id AND o.user_id <> m.user_id)"""
 _SEAT_COLUMNS = """SELECT r.id, r.slug, CASE r.kind WHEN 'direct' THEN COALESCE({others}, r.name) ELSE r.name END,
-    r.kind, r.epoch, r.last_seq, r.retention, r.members_count, m.role, m.read_seq
+    r.kind, r.epoch, r.last_seq, r.retention, r.members_count, m.role, m.read_seq, m.not_for_ai
     FROM memberships m JOIN rooms r ON r.id = m.room_id WHERE m.user_id = :user """
 
 
@@ -74,6 +76,7 @@ class Seat:
     members_count: int
     role: str
     read_seq: int
+    not_for_ai: bool = False
 
 
 def seat(db: Connection, user_id: str, slug: str) -> Seat | None:
@@ -202,4 +205,5 @@ def room_info(found: Seat) -> RoomInfo:
         retention=int(found.retention) if found.retention.isdigit() else found.retention,  # type: ignore[arg-type]
         role=found.role,  # type: ignore[arg-type]
         members_count=found.members_count,
+        not_for_ai=True if found.not_for_ai else UNSET,
     )

@@ -50,6 +50,10 @@ _SUCCESSOR = Statement(
 _READ = Statement(
     "UPDATE memberships SET read_seq = :seq WHERE room_id = :room AND user_id = :user AND read_seq < :seq"
 )
+_PRIVACY = Statement(
+    "UPDATE memberships SET not_for_ai = :on WHERE room_id = :room AND user_id = :user"
+)
+_OWN_ROOM = Statement("SELECT room_id, retired_at FROM assistants WHERE user_id = :user")
 _CURSOR = Statement("SELECT read_seq FROM memberships WHERE room_id = :room AND user_id = :user")
 
 
@@ -81,22 +85,24 @@ class CreateRoom:
         )
         if room_id is None:
             raise ChatError("conflict", "There is a room of this name already.")
-        _enter(tx, room_id, self.owner.id, self.owner_role, 0)
+        enter(tx, room_id, self.owner.id, self.owner_role, 0)
         for user in self.others:
-            _enter(tx, room_id, user.id, "member", 0)
+            enter(tx, room_id, user.id, "member", 0)
         if self.kind != "direct":
-            _enter(tx, room_id, ASSISTANT_ID, "member", 0)
+            enter(tx, room_id, ASSISTANT_ID, "member", 0)
         return int(room_id)
 
 
-def _enter(tx: Tx, room_id: int, user_id: str, role: str, read: int) -> bool:
+def enter(tx: Tx, room_id: int, user_id: str, role: str, read: int) -> bool:
+    """Make somebody a member who is none; takes no number."""
     if not tx.run(_ENTER, room=room_id, user=user_id, role=role, read=read, at=tx.now):
         return False
     tx.run(_COUNT, room=room_id, user=user_id, more=1)
     return True
 
 
-def _leave(tx: Tx, room_id: int, user_id: str) -> None:
+def leave(tx: Tx, room_id: int, user_id: str) -> None:
+    """End a membership; takes no number."""
     if tx.run(_LEAVE, room=room_id, user=user_id):
         tx.run(_COUNT, room=room_id, user=user_id, more=-1)
 
@@ -121,7 +127,7 @@ class EnterPublicRoom:
             raise not_found("room")
         room = tx.room(row[0])
         check_not_banned(tx, room.id, self.user.id)
-        _enter(tx, room.id, self.user.id, "member", room.last_seq)
+        enter(tx, room.id, self.user.id, "member", room.last_seq)
         return room.id
 
 
@@ -174,7 +180,7 @@ class SetMember:
             return MemberChange(room, user, self.role, False)
         if before is None:
             check_not_banned(tx, room.id, user.id)
-            _enter(tx, room.id, user.id, self.role, room.last_seq)
+            enter(tx, room.id, user.id, self.role, room.last_seq)
         else:
             tx.run(_SET_ROLE, room=room.id, user=user.id, role=self.role)
         kind = "member" if before is None else "role"
@@ -184,6 +190,10 @@ class SetMember:
         return MemberChange(room, user, self.role, before is None, seq)
 
     def _check(self, tx: Tx, own: str, before: str | None, user: User) -> None:
+        if user.kind == "assistant":
+            own_room, retired = tx.one(_OWN_ROOM, user=user.id) or (None, None)
+            if retired is not None or own_room not in (None, self.room_id):
+                raise not_found("person")
         if user.kind == "system" or (user.kind == "assistant" and self.role != "member"):
             raise ChatError("forbidden", "Only people have a role in a room.")
         privileged = self.role in ("owner", "moderator") or before in ("owner", "moderator")
@@ -220,6 +230,7 @@ class RemoveMember:
     room_id: int
     by: User
     user_id: str
+    by_admin: bool = False
 
     def rooms(self) -> list[int]:
         return [self.room_id]
@@ -232,9 +243,11 @@ class RemoveMember:
             if own == "owner":
                 _leave_to_another(tx, room, user)
         else:
-            if check_may_remove(tx, room.id, self.by, self.user_id) is None:
+            if not self.by_admin and (check_may_remove(tx, room.id, self.by, self.user_id) is None):
                 raise not_found("person")
             user = _other(tx, self.user_id)
+            if user.kind == "assistant" and tx.value(_OWN_ROOM, user=user.id) is not None:
+                raise ChatError("conflict", "It is this room's own: it is deleted, not sent away.")
             note(tx, self.by, "remove_member", user.id, user.name, room=room.slug)
         return put_out(tx, room, user, self.by)
 
@@ -258,7 +271,7 @@ def check_may_remove(tx: Tx, room_id: int, by: User, user_id: str) -> str | None
 
 def put_out(tx: Tx, room: RoomRow, user: User, by: User, *, banned: bool = False) -> MemberChange:
     """End a membership and tell the room."""
-    _leave(tx, room.id, user.id)
+    leave(tx, room.id, user.id)
     why = {"reason": "banned"} if banned else {}
     seq = tx.tell_room(room, "member", user.id, by, user=user, role=None, **why)
     return MemberChange(room, user, None, False, seq, banned)
@@ -302,6 +315,23 @@ class RenameRoom:
             tx.run(_RENAME, room=room.id, name=self.name)
             tx.tell_room(room, "room", str(room.id), self.by, name=self.name)
         return room
+
+
+@dataclass(slots=True)
+class SetPrivacy:
+    """Whether what a member posts in a room from now on is not for AI. Raises `not_found`."""
+
+    room_id: int
+    user_id: str
+    not_for_ai: bool
+
+    def rooms(self) -> list[int]:
+        return [self.room_id]
+
+    def run(self, tx: Tx) -> bool:
+        if not tx.run(_PRIVACY, room=self.room_id, user=self.user_id, on=self.not_for_ai):
+            raise not_found("room")
+        return self.not_for_ai
 
 
 @dataclass(slots=True)

@@ -10,8 +10,9 @@ import msgspec
 from chatapp.errors import ChatError, not_found
 from chatapp.payloads import Message, Numbered, User
 
-from . import changing, messages, run_rows, search
-from .run_rows import LEASE_MS, Claim, Ending, RunRow
+from . import budgets, changing, messages, run_rows, search
+from .budgets import NOTHING, UNLIMITED, Caps, Use
+from .run_rows import FREE, LEASE_MS, Claim, Ending, RunRow, Terms
 from .sql import Statement
 from .tx import RoomRow, Tx
 
@@ -22,10 +23,21 @@ MAX_HOPS = (
 MAX_TURNS = 4  # answers that one message of a person leads to
 MODEL_LENGTH = 120
 BUSY_RETRY_S = 20
+CUT = ("interrupted", "stopped")  # answers that can be gone on with
 
-_MEMBER = Statement("SELECT role FROM memberships WHERE room_id = :room AND user_id = :user")
+_SPEAKS = Statement(
+    "SELECT COALESCE(speaks, 'mentioned') FROM memberships WHERE room_id = :room AND user_id = :user"
+)
+_NEWER = Statement(
+    "SELECT 1 FROM messages m JOIN users u ON u.id = m.sender_id WHERE m.room_id = :room AND m.seq > :seq"
+    " AND u.kind IN ('person', 'guest') AND m.deleted_at IS NULL AND NOT m.not_for_ai LIMIT 1"
+)
+_LAST_TURNS = Statement(
+    "SELECT assistant_id, max(seq) FROM runs WHERE room_id = :room AND assistant_id IN :[users text]"
+    " GROUP BY assistant_id"
+)
 _QUESTION = Statement(
-    "SELECT deleted_at FROM messages WHERE room_id = :room AND seq = :seq AND deleted_at IS NULL"
+    "SELECT 1 FROM messages WHERE room_id = :room AND seq = :seq AND deleted_at IS NULL AND NOT not_for_ai"
 )
 _MESSAGE = Statement(
     "INSERT INTO messages (room_id, seq, changed_seq, sender_id, type, body, reply_to, status, created_at)"
@@ -43,8 +55,8 @@ _TURNS = Statement(
     " (SELECT seq FROM runs WHERE room_id = :room AND question_seq = :root))"
 )
 _RECORD = Statement(
-    "UPDATE runs SET model = :model, prompt_version = :prompt_version, context = :context"
-    " WHERE room_id = :room AND seq = :seq AND attempt = :attempt"
+    "UPDATE runs SET model = :model, prompt_version = :prompt_version, context = :context,"
+    " prompt_estimate = :estimate, left_out = :left_out WHERE room_id = :room AND seq = :seq AND attempt = :attempt"
 )
 _SAVE = Statement(
     "UPDATE runs SET text = :text, state = 'streaming', lease_until = :lease,"
@@ -55,9 +67,9 @@ _STREAMING = Statement(
     "UPDATE messages SET status = 'streaming' WHERE room_id = :room AND seq = :seq AND status = 'thinking'"
 )
 _AGAIN = Statement(
-    "UPDATE runs SET state = 'queued', attempt = :attempt, text = '', queued_at = :at, started_at = NULL,"
+    "UPDATE runs SET state = 'queued', attempt = :attempt, text = :text, queued_at = :at, started_at = NULL,"
     " first_token_at = NULL, ended_at = NULL, stopped_by = NULL, error = NULL, prompt_tokens = NULL,"
-    " completion_tokens = NULL WHERE room_id = :room AND seq = :seq"
+    " completion_tokens = NULL, cost = NULL, truncated = :no, prefix = :prefix WHERE room_id = :room AND seq = :seq"
 )
 _EMPTY = Statement(
     "UPDATE messages SET body = '', mentions = NULL WHERE room_id = :room AND seq = :seq"
@@ -76,8 +88,10 @@ class Started:
 class StartRun:
     """Make the message and the run of an answer, once for each question of a person. It begins at once, or waits behind others.
 
-    Raises ChatError: `not_found` when assistant or question are gone, `ai_busy` when the queue is full, `conflict`
-    when assistants have answered each other often enough.
+    `by_itself`: nobody called the assistant, so a newer message of a person takes the question's place. `turn`: those of
+    whom one answers, who has not for longest. `need`: what the budgets must have left.
+    Raises ChatError: `not_found` when assistant or question are gone or the assistant is silent here, `ai_busy` when the
+    queue is full, `budget_exceeded`, `conflict` when there were answers enough.
     """
 
     room_id: int
@@ -87,6 +101,10 @@ class StartRun:
     owner: str
     hops: int = 1
     root_seq: int | None = None  # the person's message that an assistant's question goes back to
+    terms: Terms = FREE
+    need: Use = NOTHING
+    by_itself: bool = False
+    turn: tuple[User, ...] = ()
 
     def rooms(self) -> list[int]:
         return [self.room_id]
@@ -94,32 +112,46 @@ class StartRun:
     def run(self, tx: Tx) -> Started:
         room = tx.room(self.room_id)
         place = {"room": room.id, "seq": self.question_seq}
-        if tx.one(_MEMBER, room=room.id, user=self.assistant.id) is None:
+        known = self._known(tx)
+        if known is not None and self.root_seq is None:  # posted again, for want of an ack
+            return Started(_message(tx, room, known), [])
+        if self.turn:
+            self.assistant = self._whose_turn(tx)
+        if tx.value(_SPEAKS, room=room.id, user=self.assistant.id) in (None, "never"):
             raise not_found("assistant")
         if tx.one(_QUESTION, **place) is None:
             raise not_found("message")
-        known = tx.value(_ASKED, **place, assistant=self.assistant.id)
-        if known is not None and self.root_seq is None:  # posted again, for want of an ack
-            message = messages.load_one(tx, room.id, room.slug, known)
-            assert message is not None
-            return Started(message, [])
-        self._check_hops(tx)
-        waiting = run_rows.queue(tx, room.id, self.assistant.id)
-        if len(waiting) >= QUEUE:
+        if self.by_itself and tx.one(_NEWER, **place) is not None:
+            raise ChatError("conflict", "A newer message is answered.")
+        self._check_turns(tx)
+        if len(run_rows.queue(tx, room.id, self.assistant.id)) >= QUEUE:
             raise ChatError("ai_busy", f"{QUEUE} questions wait already.", BUSY_RETRY_S)
-        run = self._insert(tx, room, waits=run_rows.busy(tx, room.id, self.assistant.id))
+        full = run_rows.full(tx, self.terms)
+        budgets.check(tx, self.terms.caps, self.asker.id, room.id, self.assistant.id, self.need)
+        waits = full or run_rows.busy(tx, room.id, self.assistant.id)
+        run = self._insert(tx, room, waits)
         claims = [] if run.state == "queued" else [run_rows.claim(tx, room, run, 1, self.owner)]
-        message = messages.load_one(tx, room.id, room.slug, run.seq)
-        assert message is not None
+        message = _message(tx, room, run.seq)
         tx.tell(room, Numbered(message.seq, "message", messages.encode(message)))
         return Started(message, claims)
 
-    def _check_hops(self, tx: Tx) -> None:
-        if self.root_seq is None:
-            return
-        turns = tx.value(_TURNS, room=self.room_id, root=self.root_seq)
+    def _known(self, tx: Tx) -> int | None:
+        for assistant in self.turn or (self.assistant,):
+            seq = tx.value(_ASKED, room=self.room_id, seq=self.question_seq, assistant=assistant.id)
+            if seq is not None:
+                return int(seq)
+        return None
+
+    def _whose_turn(self, tx: Tx) -> User:
+        users = [assistant.id for assistant in self.turn]
+        last: dict[str, int] = dict(tx.all(_LAST_TURNS, room=self.room_id, users=users))
+        return min(self.turn, key=lambda assistant: last.get(assistant.id, 0))
+
+    def _check_turns(self, tx: Tx) -> None:
+        root = self.question_seq if self.root_seq is None else self.root_seq
+        turns = tx.value(_TURNS, room=self.room_id, root=root)
         if self.hops > MAX_HOPS or turns >= MAX_TURNS:
-            raise ChatError("conflict", "The assistants have answered each other often enough.")
+            raise ChatError("conflict", f"A message has {MAX_TURNS} answers of assistants at most.")
 
     def _insert(self, tx: Tx, room: RoomRow, waits: bool) -> RunRow:
         state = "queued" if waits else "thinking"
@@ -150,7 +182,10 @@ class StartRun:
 
 @dataclass(slots=True)
 class RecordCall:
-    """Note what an attempt was made from, before the provider is called."""
+    """Note what an attempt is made from, and have the budgets keep what it may use, before the provider is called.
+
+    Raises ChatError: `conflict` for an attempt that is over, `budget_exceeded`.
+    """
 
     room_id: int
     seq: int
@@ -158,12 +193,16 @@ class RecordCall:
     model: str
     prompt_version: str
     context: Sequence[int]
+    estimate: int = 0  # tokens of the prompt
+    left_out: int = 0  # messages that did not fit
+    caps: Caps = UNLIMITED
+    need: Use = NOTHING
 
     def rooms(self) -> list[int]:
         return []
 
     def run(self, tx: Tx) -> None:
-        tx.run(
+        noted = tx.run(
             _RECORD,
             room=self.room_id,
             seq=self.seq,
@@ -171,7 +210,12 @@ class RecordCall:
             model=self.model[:MODEL_LENGTH],
             prompt_version=self.prompt_version,
             context=msgspec.json.encode(list(self.context)).decode(),
+            estimate=self.estimate,
+            left_out=self.left_out,
         )
+        if not noted:
+            raise over()
+        budgets.hold(tx, self.caps, self.room_id, self.seq, self.need)
 
 
 @dataclass(slots=True)
@@ -211,6 +255,7 @@ class EndRun:
     attempt: int
     how: Ending
     owner: str
+    terms: Terms = FREE
 
     def rooms(self) -> list[int]:
         return [self.room_id]
@@ -220,22 +265,32 @@ class EndRun:
         run = run_rows.hold(tx, self.room_id, self.seq)
         if run is None or not run.active or run.attempt != self.attempt:
             raise over()
+        full = run_rows.full(tx, self.terms)
         message = run_rows.end(tx, room, run, self.how)
         if run.state == "queued":
             behind = run_rows.queue(tx, room.id, run.assistant.id)
             run_rows.move_up(tx, room, [other for other in behind if other.seq > run.seq])
             return Ended(message, [])
-        return Ended(message, run_rows.promote(tx, room, run.assistant.id, self.owner))
+        if full:  # others may have waited for longer: NextInLine is fair to all
+            return Ended(message, [])
+        return Ended(message, run_rows.promote(tx, room, run.assistant.id, self.owner, self.terms))
 
 
 @dataclass(slots=True)
 class Regenerate:
-    """Answer again, as a new version of the same message. Raises `conflict` while an answer is being written."""
+    """Answer again, as a new version of the same message; with `onward` go on where a cut answer ended.
+
+    Raises ChatError: `conflict` while an answer is being written, or when there is nothing to go on from;
+    `ai_busy`, `budget_exceeded`.
+    """
 
     room_id: int
     seq: int
     user: User
     owner: str
+    onward: bool = False
+    terms: Terms = FREE
+    need: Use = NOTHING
 
     def rooms(self) -> list[int]:
         return [self.room_id]
@@ -247,27 +302,43 @@ class Regenerate:
             raise ChatError("conflict", "This message is no answer of an assistant.")
         if run.active:
             raise ChatError("conflict", "The answer is being written.")
+        if self.onward and (run.state not in CUT or not old.body):
+            raise ChatError("conflict", "There is nothing to go on from.")
+        if tx.value(_SPEAKS, room=self.room_id, user=run.assistant.id) is None:
+            raise ChatError("conflict", "The assistant is no longer in this room.")
         if len(run_rows.queue(tx, self.room_id, run.assistant.id)) >= QUEUE:
             raise ChatError("ai_busy", f"{QUEUE} questions wait already.", BUSY_RETRY_S)
+        full = run_rows.full(tx, self.terms)
+        budgets.check(tx, self.terms.caps, run.asker.id, self.room_id, run.assistant.id, self.need)
         place = {"room": self.room_id, "seq": self.seq}
-        if old.body:
+        if old.body and not self.onward:
             tx.run(changing.KEEP_VERSION, **place, body=old.body, at=tx.now, by=self.user.id)
         search.unindex(tx, self.room_id, self.seq, old.body)
         search.index(tx, [(self.room_id, self.seq, "")])
         tx.run(_EMPTY, **place)
         tx.run(changing.FORGET_MENTIONS, **place)
-        tx.run(_AGAIN, **place, attempt=run.attempt + 1, at=tx.now)
-        return self._begin(tx, old.room, run)
+        prefix = old.body if self.onward else None
+        attempt = run.attempt + 1
+        tx.run(
+            _AGAIN, **place, attempt=attempt, at=tx.now, no=False, prefix=prefix, text=prefix or ""
+        )
+        return self._begin(tx, old.room, run, full)
 
-    def _begin(self, tx: Tx, room: RoomRow, run: RunRow) -> Started:
+    def _begin(self, tx: Tx, room: RoomRow, run: RunRow, full: bool) -> Started:
         claims: list[Claim] = []
-        if not run_rows.busy(tx, room.id, run.assistant.id):
+        if not full and not run_rows.busy(tx, room.id, run.assistant.id):
             claims.append(run_rows.claim(tx, room, run, run.attempt + 1, self.owner))
         status = "thinking" if claims else "queued"
         message = run_rows.set_status(tx, room, run, status, self.user.id)
         behind = run_rows.queue(tx, room.id, run.assistant.id)
         run_rows.move_up(tx, room, [other for other in behind if other.seq > run.seq])
         return Started(message, claims)
+
+
+def _message(tx: Tx, room: RoomRow, seq: int) -> Message:
+    message = messages.load_one(tx, room.id, room.slug, seq)
+    assert message is not None
+    return message
 
 
 def over() -> ChatError:

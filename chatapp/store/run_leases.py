@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import run_rows
-from .run_rows import LEASE_MS, Claim, Ending, Place
+from .run_rows import FREE, LEASE_MS, Claim, Ending, Place, Terms
 from .sql import Connection, Statement
 from .tx import Tx
 
@@ -19,7 +19,7 @@ _OWNED = Statement(
     "SELECT room_id, seq, attempt FROM runs WHERE owner = :owner AND state IN ('thinking', 'streaming')"
 )
 _GONE = "r.state IN ('thinking', 'streaming') AND (r.lease_until < {now} OR r.lease_until IS NULL)"
-# An answer whose turn has come while nobody noticed: the worker that should have begun it ended before.
+# An answer whose turn has come: there was no room for it, or the worker that should have begun it ended before.
 _LEFT = (
     "r.state = 'queued' AND NOT EXISTS (SELECT 1 FROM runs o WHERE o.state IN ('thinking', 'streaming')"
     " AND o.room_id = r.room_id AND o.assistant_id = r.assistant_id)"
@@ -30,19 +30,28 @@ _NOW = {
     "postgresql": "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
 }
 _ABANDONED = Statement(
-    *(f"{_SELECT} ({_GONE.format(now=now)}) OR ({_LEFT}) ORDER BY 1, 2" for now in _NOW.values())
+    *(f"{_SELECT} {_GONE.format(now=now)} ORDER BY 1, 2" for now in _NOW.values())
 )
 _OF_OTHERS = Statement(
-    f"{_SELECT} (r.state IN ('thinking', 'streaming') AND (r.owner IS NULL OR r.owner <> :owner))"
-    f" OR ({_LEFT}) ORDER BY 1, 2"
+    f"{_SELECT} r.state IN ('thinking', 'streaming') AND (r.owner IS NULL OR r.owner <> :owner)"
+    " ORDER BY 1, 2"
 )
+# The first of each queue, fair to those who ask: who has fewest answers being written, counting those chosen before.
+_LINE = """SELECT room_id, seq FROM (SELECT r.room_id, r.seq, r.queued_at, (SELECT count(*) FROM runs b
+        WHERE b.state IN ('thinking', 'streaming') AND b.asker_id = r.asker_id)
+        + row_number() OVER (PARTITION BY r.asker_id ORDER BY r.queued_at, r.room_id, r.seq) AS share
+        FROM runs r WHERE {left} AND NOT EXISTS (SELECT 1 FROM runs f WHERE f.state = 'queued'
+        AND f.room_id = r.room_id AND f.assistant_id = r.assistant_id AND f.seq < r.seq)) AS line
+    ORDER BY share, queued_at, room_id, seq LIMIT :limit"""
+_IN_LINE = Statement(_LINE.format(left=_LEFT))
 _ACTIVE_IN_ROOM = Statement(
     "SELECT seq, attempt FROM runs WHERE state IN ('thinking', 'streaming') AND room_id = :room"
     " AND (owner IS NULL OR owner <> :owner)"
 )
 _LEASE = Statement("SELECT lease_until, owner FROM runs WHERE room_id = :room AND seq = :seq")
 _RELEASE = Statement(
-    "UPDATE runs SET lease_until = 0 WHERE owner = :owner AND state = 'thinking' AND text = ''"
+    "UPDATE runs SET lease_until = 0 WHERE owner = :owner AND state = 'thinking'"
+    " AND text = COALESCE(prefix, '')"
 )
 
 
@@ -50,6 +59,11 @@ def abandoned(db: Connection, only: str | None = None) -> list[Place]:
     """Runs that nobody carries on. `only`: the one owner that is alive, whatever the leases of others say."""
     rows = db.all(_ABANDONED) if only is None else db.all(_OF_OTHERS, owner=only)
     return [(row[0], row[1]) for row in rows]
+
+
+def in_line(db: Connection, limit: int) -> list[Place]:
+    """Answers whose turn it is, as far as their own queues say, in the order that is fair to who asked."""
+    return [(row[0], row[1]) for row in db.all(_IN_LINE, limit=limit)]
 
 
 def elsewhere(db: Connection, room_id: int, owner: str) -> list[tuple[int, int]]:
@@ -83,6 +97,7 @@ class TakeOver:
     places: list[Place]
     owner: str
     alone: bool = False
+    terms: Terms = FREE
 
     def rooms(self) -> list[int]:
         return [room_id for room_id, _seq in self.places]
@@ -99,7 +114,7 @@ class TakeOver:
             return []
         room = tx.room(room_id)
         if run.state == "queued":
-            return run_rows.promote(tx, room, run.assistant.id, self.owner)
+            return run_rows.promote(tx, room, run.assistant.id, self.owner, self.terms)
         if not self._free(tx, room_id, seq):
             return []
         if run.state == "thinking" and run.attempt < MAX_ATTEMPTS:
@@ -110,7 +125,7 @@ class TakeOver:
             ("interrupted", "ai_incomplete") if run.text else ("failed", "ai_unavailable")
         )
         run_rows.end(tx, room, run, Ending(status, error=error))
-        return run_rows.promote(tx, room, run.assistant.id, self.owner)
+        return run_rows.promote(tx, room, run.assistant.id, self.owner, self.terms)
 
     def _free(self, tx: Tx, room_id: int, seq: int) -> bool:
         lease, owner = tx.one(_LEASE, room=room_id, seq=seq) or (None, None)

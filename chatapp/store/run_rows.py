@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from chatapp.payloads import MentionSpan, Message, User
 
-from . import changing, messages, search
+from . import budgets, changing, messages, search
+from .budgets import UNLIMITED, Caps, Use
 from .posting import MENTIONS, mentions_column
 from .sql import Connection, Row, Statement
 from .tx import RoomRow, Tx
@@ -36,15 +37,17 @@ _BUSY = Statement(
     "SELECT count(*) FROM runs WHERE state IN ('thinking', 'streaming') AND room_id = :room"
     " AND assistant_id = :assistant"
 )
+_ACTIVE = Statement("SELECT count(*) FROM runs WHERE state IN ('thinking', 'streaming')")
+_PREFIX = Statement("SELECT prefix FROM runs WHERE room_id = :room AND seq = :seq")
 _CLAIM = Statement(
-    "UPDATE runs SET state = 'thinking', attempt = :attempt, owner = :owner, lease_until = :lease, text = '',"
-    " started_at = :at, first_token_at = NULL, ended_at = NULL, stopped_by = NULL, error = NULL"
+    "UPDATE runs SET state = 'thinking', attempt = :attempt, owner = :owner, lease_until = :lease,"
+    " text = COALESCE(prefix, ''), started_at = :at, first_token_at = NULL, ended_at = NULL, stopped_by = NULL, error = NULL"
     " WHERE room_id = :room AND seq = :seq"
 )
 _END = Statement(
-    "UPDATE runs SET state = :status, owner = NULL, lease_until = NULL, text = '', ended_at = :at,"
+    "UPDATE runs SET state = :status, owner = NULL, lease_until = NULL, text = '', prefix = NULL, ended_at = :at,"
     " stopped_by = :stopped_by, error = :error, prompt_tokens = :prompt_tokens,"
-    " completion_tokens = :completion_tokens WHERE room_id = :room AND seq = :seq"
+    " completion_tokens = :completion_tokens, cost = :cost, truncated = :truncated WHERE room_id = :room AND seq = :seq"
 )
 _STATUS = Statement(
     "UPDATE messages SET status = :status, changed_seq = :changed WHERE room_id = :room AND seq = :seq"
@@ -93,6 +96,17 @@ class Claim:
 
 
 @dataclass(slots=True, frozen=True)
+class Terms:
+    """What the installation allows: answers being written at one time, and the caps of a day."""
+
+    at_once: int = 1_000_000
+    caps: Caps = UNLIMITED
+
+
+FREE = Terms()
+
+
+@dataclass(slots=True, frozen=True)
 class Ending:
     """How a run ended. `text` None: what was saved of it."""
 
@@ -102,6 +116,9 @@ class Ending:
     stopped_by: str | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    cost: int | None = None  # millionths
+    truncated: bool = False  # the provider saw less than was sent
+    used: Use | None = None  # of the budgets; None: what was held
     mentions: tuple[MentionSpan, ...] = ()
 
 
@@ -124,9 +141,20 @@ def hold(tx: Tx, room_id: int, seq: int) -> RunRow | None:
     return run_row(row) if row else None
 
 
+def prefix(db: Connection, room_id: int, seq: int) -> str:
+    """The text that the present attempt continues; empty for most."""
+    return db.value(_PREFIX, room=room_id, seq=seq) or ""
+
+
 def busy(tx: Tx, room_id: int, assistant_id: str) -> bool:
     """Whether the assistant is answering in the room."""
     return bool(tx.value(_BUSY, room=room_id, assistant=assistant_id))
+
+
+def full(tx: Tx, terms: Terms) -> bool:
+    """Whether the installation writes as many answers as it may at one time. Holds the gate, so the answer stays true."""
+    budgets.gate(tx)
+    return bool(tx.value(_ACTIVE) >= terms.at_once)
 
 
 def queue(tx: Tx, room_id: int, assistant_id: str) -> list[RunRow]:
@@ -169,6 +197,8 @@ def end(tx: Tx, room: RoomRow, run: RunRow, how: Ending) -> Message:
     """Close the run for good: its text becomes the message's body. A numbered change."""
     body = run.text if how.text is None else how.text
     place = {"room": room.id, "seq": run.seq}
+    budgets.gate(tx)
+    budgets.settle(tx, room.id, run.seq, how.used)
     tx.run(
         _END,
         **place,
@@ -178,6 +208,8 @@ def end(tx: Tx, room: RoomRow, run: RunRow, how: Ending) -> Message:
         error=how.error,
         prompt_tokens=how.prompt_tokens,
         completion_tokens=how.completion_tokens,
+        cost=how.cost,
+        truncated=how.truncated,
     )
     number = tx.number(room, "run", str(run.seq), how.stopped_by or run.assistant.id)
     tx.run(
@@ -194,11 +226,11 @@ def end(tx: Tx, room: RoomRow, run: RunRow, how: Ending) -> Message:
     return changing.changed(tx, room, run.seq)
 
 
-def promote(tx: Tx, room: RoomRow, assistant_id: str, owner: str) -> list[Claim]:
+def promote(tx: Tx, room: RoomRow, assistant_id: str, owner: str, terms: Terms) -> list[Claim]:
     """Start the answer whose turn it is, if none is being written; those behind it move up, visibly."""
     waiting = queue(tx, room.id, assistant_id)
     claims: list[Claim] = []
-    if waiting and not busy(tx, room.id, assistant_id):
+    if waiting and not busy(tx, room.id, assistant_id) and not full(tx, terms):
         first = waiting.pop(0)
         claims.append(claim(tx, room, first, first.attempt, owner))
         set_status(tx, room, first, "thinking", assistant_id)

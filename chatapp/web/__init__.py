@@ -5,7 +5,15 @@ from __future__ import annotations
 from flask import Flask
 
 from . import assets, entering, errors, headers, health, pages, rendering, reports
-from .api import accounts, administration, messages, moderation, rooms, stream
+from .api import (
+    accounts,
+    administration,
+    assistants,
+    messages,
+    moderation,
+    rooms,
+    stream,
+)
 from .bodies import MAX_BODY
 
 
@@ -22,6 +30,7 @@ def install(app: Flask) -> None:
         moderation,
         administration,
         messages,
+        assistants,
         stream,
         pages,
         entering,

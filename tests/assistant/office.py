@@ -32,6 +32,8 @@ OPEN_RUNS = Statement(
     "SELECT room_id, seq, state, owner FROM runs WHERE state IN ('queued', 'thinking', 'streaming')"
 )
 
+HOPS = Statement("SELECT hops FROM runs ORDER BY seq")
+
 
 class Office:
     """One worker."""
@@ -106,6 +108,11 @@ class Office:
     def open_runs(self) -> list[Any]:
         with self.chat.db.snapshot() as db:
             return db.all(OPEN_RUNS)
+
+    def answers(self) -> list[int]:
+        """How far from a person's message each answer is."""
+        with self.chat.db.snapshot() as db:
+            return [row[0] for row in db.all(HOPS)]
 
     def execute(self, sql: str) -> None:
         """Change a row behind everybody's back."""

@@ -1,54 +1,103 @@
-"""When an assistant speaks."""
+"""Who answers a message, decided from the message and the room's rules."""
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
-from chatapp.assistant.policy import answers
+from msgspec import UNSET
+
+from chatapp.assistant.policy import NOBODY, Summons, summons
 from chatapp.payloads import MentionSpan, Message, ReplyTo, User
-from tests.assistant.test_context import ALICE, ASSISTANT, BOB, OTHER, message
+from chatapp.store.assistant_rows import AssistantRow, RoomPolicy, Voice
 
+ALICE = User("alice", "Alice", "person")
+BOB = User("bob", "Bob", "guest")
+FIRST = User("first", "First", "assistant")
+SECOND = User("second", "Second", "assistant")
 SYSTEM = User("system", "system", "system")
 
 
-def mentioning(sender: User, *users: User) -> Message:
-    return message(1, sender, "…", mentions=[MentionSpan(user.id, 0, 1) for user in users])
+def voice(user: User, speaks: str = "mentioned") -> Voice:
+    row = AssistantRow(user, None, "", "", None, None, True, None, None, None, None)
+    return Voice(row, speaks)
 
 
-def replying(sender: User, to: User) -> Message:
-    return message(2, sender, "…", reply_to=ReplyTo("1-1", 1, to, "…", False))
+def called(
+    sender: User,
+    *mentions: User,
+    reply_to: User | None = None,
+    turns: str = "mentioned",
+    direct: bool = False,
+    first: str = "mentioned",
+    second: str = "mentioned",
+) -> Summons:
+    fields: dict[str, Any] = {
+        "id": "1-9",
+        "room": "tea",
+        "seq": 9,
+        "changed_seq": 9,
+        "client_id": None,
+        "sender": sender,
+        "type": "text",
+        "body": "…",
+        "mentions": [MentionSpan(user.id, 0, 1) for user in mentions],
+        "created_at": "2026-11-20T14:02:03.000Z",
+        "edited_at": None,
+        "deleted_at": None,
+        "uploads": [],
+        "reactions": [],
+        "reply_to": ReplyTo("1-3", 3, reply_to, "…", False) if reply_to else UNSET,
+    }
+    voices = [voice(FIRST, first), voice(SECOND, second)]
+    return summons(Message(**fields), voices, RoomPolicy(direct, turns, None, None))
 
 
-def who(asked: Message, direct: bool = False) -> list[User]:
-    return answers(asked, [ASSISTANT, OTHER], direct)
+def test_who_is_mentioned_answers_in_the_rooms_order() -> None:
+    assert called(ALICE, SECOND, FIRST).now == (FIRST, SECOND)
+    assert called(BOB, SECOND).now == (SECOND,)
+    assert called(ALICE, BOB) == NOBODY
 
 
-def test_a_message_that_calls_nobody_is_answered_by_nobody() -> None:
-    assert who(message(1, ALICE, "assistant is a word")) == []
+def test_a_reply_to_an_assistant_counts_as_a_mention() -> None:
+    assert called(ALICE, reply_to=FIRST).now == (FIRST,)
+    assert called(ALICE, reply_to=BOB) == NOBODY
 
 
-def test_those_who_are_mentioned_answer_each_once_in_the_rooms_order() -> None:
-    assert who(mentioning(ALICE, OTHER, ASSISTANT, OTHER, BOB)) == [ASSISTANT, OTHER]
+def test_in_a_direct_room_every_assistant_answers_a_person() -> None:
+    assert called(ALICE, direct=True).now == (FIRST, SECOND)
 
 
-def test_a_reply_to_an_assistant_calls_it_and_a_reply_to_a_person_nobody() -> None:
-    assert who(replying(ALICE, ASSISTANT)) == [ASSISTANT]
-    assert who(replying(ALICE, BOB)) == []
+def test_an_assistant_is_answered_only_where_it_mentions_and_never_by_itself() -> None:
+    assert called(FIRST, SECOND).now == (SECOND,)
+    assert called(FIRST, FIRST) == NOBODY
+    assert called(FIRST, reply_to=SECOND) == NOBODY
+    assert called(FIRST, direct=True) == NOBODY
+    assert called(FIRST, turns="always", second="always") == NOBODY
+    assert called(FIRST, turns="round_robin") == NOBODY
 
 
-def test_in_a_direct_room_everything_is_answered() -> None:
-    assert answers(message(1, ALICE, "hello"), [ASSISTANT], direct=True) == [ASSISTANT]
+def test_the_system_is_never_answered() -> None:
+    assert called(SYSTEM, FIRST, direct=True, turns="always") == NOBODY
 
 
-@pytest.mark.parametrize("asked", [message(1, OTHER, "hello"), replying(OTHER, ASSISTANT)])
-def test_an_assistant_calls_another_by_nothing_but_a_mention(asked: Message) -> None:
-    assert answers(asked, [ASSISTANT], direct=True) == []
-    assert who(mentioning(OTHER, ASSISTANT)) == [ASSISTANT]
+def test_always_is_every_assistant_that_is_not_silent() -> None:
+    assert called(ALICE, turns="always").all_ == (FIRST, SECOND)
+    assert called(ALICE, turns="always", first="never").all_ == (SECOND,)
+    assert called(ALICE, first="always").all_ == (FIRST,)
 
 
-def test_no_assistant_calls_itself() -> None:
-    assert who(mentioning(ASSISTANT, ASSISTANT)) == []
+def test_in_turn_is_one_of_those_who_do_not_answer_always() -> None:
+    assert called(ALICE, turns="round_robin").turn == (FIRST, SECOND)
+    taken = called(ALICE, turns="round_robin", first="always")
+    assert (taken.all_, taken.turn) == ((FIRST,), (SECOND,))
 
 
-def test_system_messages_call_nobody() -> None:
-    assert who(mentioning(SYSTEM, ASSISTANT), direct=True) == []
+def test_who_calls_one_is_answered_by_that_one_alone() -> None:
+    assert called(ALICE, SECOND, turns="always") == Summons(now=(SECOND,))
+    assert called(ALICE, SECOND, turns="round_robin", first="always") == Summons(now=(SECOND,))
+
+
+def test_who_is_silent_answers_nobody() -> None:
+    assert called(ALICE, FIRST, first="never") == NOBODY
+    assert called(ALICE, FIRST, turns="always", first="never") == NOBODY
+    assert called(ALICE, direct=True, first="never").now == (SECOND,)

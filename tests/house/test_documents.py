@@ -10,7 +10,15 @@ from flask import Flask
 from chatapp.events import Events
 from chatapp.payloads import catalog
 from chatapp.payloads.routes import ROUTES
-from chatapp.web.api import accounts, administration, messages, moderation, rooms, stream
+from chatapp.web.api import (
+    accounts,
+    administration,
+    assistants,
+    messages,
+    moderation,
+    rooms,
+    stream,
+)
 from tools.docs.__main__ import main as documents
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +39,7 @@ def test_the_catalog_has_every_event_that_is_handled_and_no_other() -> None:
 
 def test_the_list_of_routes_is_the_applications_own() -> None:
     app = Flask("routes")
-    for part in (accounts, administration, rooms, messages, moderation, stream):
+    for part in (accounts, administration, rooms, messages, moderation, assistants, stream):
         app.register_blueprint(part.blueprint)
     own = {
         (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))

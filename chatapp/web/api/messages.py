@@ -33,7 +33,7 @@ def post(session: Session, slug: str) -> Response:
     chat().limits.check("message", session.user.id)
     seat = chat().rooms.seat(session.user, slug)
     pending = chat().messages.post(
-        session.user, seat.room_id, seat.slug, new.client_id, new.body, new.reply_to
+        session.user, seat.room_id, seat.slug, new.client_id, new.body, new.reply_to, new.not_for_ai
     )
     return Response(pending.wait().payload, 201, mimetype="application/json")
 

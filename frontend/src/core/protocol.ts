@@ -45,7 +45,7 @@ export interface Error {
   request_id?: string;
 }
 
-/** A room as its member sees it. `seq` is its last number, `retention` is forever, live or a number of days. */
+/** A room as its member sees it. `seq` is its last number, `retention` is forever, live or a number of days. `not_for_ai`, where it is true: what this member posts there is marked as not for AI. */
 export interface RoomInfo {
   slug: string;
   name: string;
@@ -55,6 +55,7 @@ export interface RoomInfo {
   retention: "forever" | "live" | number;
   role: "member" | "moderator" | "owner" | "readonly";
   members_count: number;
+  not_for_ai?: boolean;
 }
 
 /** Somebody who writes: a person with an account, a guest, an assistant, or the system. */
@@ -108,7 +109,7 @@ export interface RunInfo {
   error?: ErrorCode;
 }
 
-/** A message in its current state. `seq` is its place in the room, `changed_seq` the number of its latest change. A deleted message has an empty body. */
+/** A message in its current state. `seq` is its place in the room, `changed_seq` the number of its latest change. A deleted message has an empty body. `not_for_ai`, where it is true: no assistant is shown this message. */
 export interface Message {
   id: string;
   room: string;
@@ -128,6 +129,7 @@ export interface Message {
   reply_to?: ReplyTo;
   status?: "done" | "failed" | "interrupted" | "queued" | "stopped" | "streaming" | "thinking";
   run?: RunInfo;
+  not_for_ai?: boolean;
 }
 
 /** An answer being written: its text as of this ack; later deltas continue it. */
@@ -182,6 +184,11 @@ export interface SyncReply {
 /** The message after the change. */
 export interface MessageReply {
   message: Message;
+}
+
+/** One's switch in this room as it is now. */
+export interface AiPrivacyReply {
+  not_for_ai: boolean;
 }
 
 /** What the server accepts: code points, bytes, and seconds between pings. */
@@ -243,7 +250,7 @@ export interface PresenceEvent {
 export interface RoomEvent {
   room: string;
   seq: number;
-  kind: "member" | "role" | "room";
+  kind: "assistants" | "member" | "role" | "room";
   by: User | null;
   /** room: its new name */
   name?: string;
@@ -299,13 +306,14 @@ export interface Leave {
   room: string;
 }
 
-/** Post a message. `client_id` makes it safe to send again; `reply_to` is a message id of the same room. */
+/** Post a message. `client_id` makes it safe to send again; `reply_to` is a message id of the same room. `not_for_ai`: no assistant is ever shown it. */
 export interface PostMessage {
   room: string;
   client_id: string;
   body: string;
   reply_to?: string | null;
   uploads?: string[];
+  not_for_ai?: boolean;
 }
 
 /** Tell the others that one is typing; repeat at least every 3 s while it lasts. */
@@ -364,6 +372,23 @@ export interface Regenerate {
   message_id: string;
 }
 
+/** Have an assistant go on with an answer that was cut off or stopped, from its text so far. */
+export interface Continue {
+  message_id: string;
+}
+
+/** Mark a message as not for AI, or take the mark away: its author, or a moderator. */
+export interface NotForAi {
+  message_id: string;
+  on: boolean;
+}
+
+/** From now on, what one posts in this room is marked as not for AI, or no longer. */
+export interface AiPrivacy {
+  room: string;
+  not_for_ai: boolean;
+}
+
 /** Client to server: the payload of each event, and what its ack adds to `ok: true`. */
 export interface ClientEvents {
   join: { payload: Join; reply: JoinReply };
@@ -378,6 +403,9 @@ export interface ClientEvents {
   react: { payload: React; reply: MessageReply };
   stop: { payload: Stop; reply: MessageReply };
   regenerate: { payload: Regenerate; reply: MessageReply };
+  continue: { payload: Continue; reply: MessageReply };
+  not_for_ai: { payload: NotForAi; reply: MessageReply };
+  ai_privacy: { payload: AiPrivacy; reply: AiPrivacyReply };
 }
 
 /** Server to client. */

@@ -1,0 +1,50 @@
+"""What answers cost, and what they may: prices and caps of the settings."""
+
+from __future__ import annotations
+
+from chatapp.ai_settings import Caps as CapsSetting
+from chatapp.config import Settings
+from chatapp.store.budgets import Cap, Caps, Use
+from chatapp.store.run_rows import Terms
+
+from .context import SYSTEM_TOKENS, TURN_TOKENS, Prompt, estimate, tokens
+
+MILLION = 1_000_000
+# Of an answer, kept in the budgets while it is written. What it writes beyond is counted when it has ended.
+ANSWER_TOKENS = 2_048
+
+
+class Purse:
+    """One per worker."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._prices = settings.ai_prices
+        limits = settings.ai_budgets
+        # With the limits lifted budgets count on, but never bite.
+        caps = (
+            Caps(_cap(limits.person), _cap(limits.room), _cap(limits.assistant))
+            if settings.rate_limit_override is None
+            else Caps()
+        )
+        self.terms = Terms(settings.ai_at_once, caps)
+
+    def cost(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
+        """In millionths; None when the price of the model is not known."""
+        price = self._prices.get(model)
+        if price is None:
+            return None
+        return round(prompt_tokens * price.prompt + completion_tokens * price.completion)
+
+    def least(self, question: str = "") -> Use:
+        """What a budget must have left before an answer is begun."""
+        return Use(SYSTEM_TOKENS + TURN_TOKENS + tokens(question) + ANSWER_TOKENS)
+
+    def expected(self, model: str, prompt: Prompt, max_output: int) -> Use:
+        """What is kept for an answer to this prompt."""
+        sent, written = estimate(prompt), min(max_output, ANSWER_TOKENS)
+        return Use(sent + written, self.cost(model, sent, written) or 0)
+
+
+def _cap(setting: CapsSetting) -> Cap:
+    cost = None if setting.cost is None else round(setting.cost * MILLION)
+    return Cap(setting.tokens, cost)
