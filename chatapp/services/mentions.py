@@ -14,6 +14,8 @@ LONGEST = 64  # code points of a name
 # What is not read for mentions: fenced code, inline code, quoted lines.
 _SILENT = re.compile(r"(?ms)^(```|~~~).*?(?:^\1|\Z)|(`+)[^\n]*?\2|^[ \t]*>[^\n]*")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
+# What may follow a name: no letter, but for Hangul.
+_AFTER = re.compile(r"[\W\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 # What may be a name: words with single spaces between them.
 _WORDS = re.compile(r"\S+(?: \S+)*")
 
@@ -26,7 +28,7 @@ def signs(body: str) -> list[Sign]:
     at = body.find("@")
     if at == -1:
         return []
-    silent = [match.span() for match in _SILENT.finditer(body)]
+    silent = _silent(body)
     found: list[Sign] = []
     names = 0
     for _ in range(MAX_SIGNS):
@@ -39,6 +41,13 @@ def signs(body: str) -> list[Sign]:
                 found.append(Sign(at, behind))
         at = body.find("@", at + 1)
     return found
+
+
+def _silent(body: str) -> list[tuple[int, int]]:
+    # Most texts have none of these signs; the expression would look at every place of theirs.
+    if "`" in body or ">" in body or "~~~" in body:
+        return [match.span() for match in _SILENT.finditer(body)]
+    return []
 
 
 def _within(ranges: list[tuple[int, int]], at: int) -> bool:
@@ -56,12 +65,10 @@ def _names(body: str, at: int) -> tuple[tuple[int, str], ...]:
     words = _WORDS.match(body, at + 1, at + 1 + LONGEST)
     if words is None:
         return ()
-    behind = []
-    for end in range(words.end(), at + 1, -1):
-        if body[end - 1] == " ":
-            continue
-        after = body[end : end + 1]
-        if after and (after.isalnum() or after == "_") and not _HANGUL.match(after):
-            continue
-        behind.append((end - at, fold(body[at + 1 : end])))
-    return tuple(behind)
+    # One place further than the words, for what follows them.
+    ends = [after.start() for after in _AFTER.finditer(body, at + 2, words.end() + 1)]
+    if words.end() == len(body):
+        ends.append(len(body))
+    return tuple(
+        [(end - at, fold(body[at + 1 : end])) for end in reversed(ends) if body[end - 1] != " "]
+    )
