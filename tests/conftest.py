@@ -55,6 +55,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=RUNTIMES,
         help="the asynchronous runtime of the servers under test; may be given several times",
     )
+    parser.addoption(
+        "--repeat", type=int, default=1, help="how often each fault of the fault table is run"
+    )
+
+
+# What each fault cost: a tests.faults.table.Table, if any was tried.
+FAULT_TABLE = pytest.StashKey[Any]()
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the fault table, and keep it."""
+    if FAULT_TABLE in config.stash and config.stash[FAULT_TABLE].rows:
+        table = config.stash[FAULT_TABLE]
+        terminalreporter.section("faults")
+        for line in table.lines():
+            terminalreporter.write_line(line)
+        terminalreporter.write_line(f"kept in {table.write()}")
 
 
 def runtimes(config: pytest.Config) -> list[str]:

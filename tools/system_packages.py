@@ -22,6 +22,10 @@ def _postgres() -> bool:
     return any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
+def _faketime() -> bool:
+    return any(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+
+
 def _venv() -> bool:
     return all(importlib.util.find_spec(name) for name in ("venv", "ensurepip"))
 
@@ -35,6 +39,7 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "postgresql": _postgres,
     "chromium": _on_path("chromium"),
     "nginx": _on_path("nginx"),
+    "libfaketime": _faketime,
     "fonts-noto-cjk": _fonts,
     "python3-venv": _venv,
 }

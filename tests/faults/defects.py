@@ -47,9 +47,9 @@ def create_app(settings: Any = None, *, worker: str = "w1") -> Any:
     if seconds := os.environ.get("CHATAPP_TEST_PING_S"):
         from chatapp import events
         from chatapp.realtime import overrides
-        from chatapp.realtime.overrides import server
+        from chatapp.realtime.overrides import engine
 
-        for module in (overrides, events, server):
+        for module in (overrides, events, engine):
             for name in ("PING_INTERVAL_S", "PING_TIMEOUT_S"):
                 if hasattr(module, name):
                     setattr(module, name, int(seconds))
@@ -281,11 +281,13 @@ def _die_between_commit_and_publish(trigger: Path) -> None:
 
 
 def _short_leases(seconds: float) -> None:
+    from chatapp.assistant import runs
     from chatapp.realtime import leases, redis_presence
     from chatapp.store import run_jobs, run_leases, run_rows
 
     leases.Leases.sign.__defaults__ = (int(seconds * 1000),)
     redis_presence.LOOK_SECONDS = seconds / 6
+    runs.SWEEP_S = seconds / 3
     for module in (run_rows, run_leases, run_jobs):
         if hasattr(module, "LEASE_MS"):
             module.LEASE_MS = int(seconds * 1000)

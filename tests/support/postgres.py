@@ -77,6 +77,23 @@ class PostgresServer:
         self.process.terminate()
         self.start()
 
+    def query(self, url: str, sql: str) -> list[tuple[object, ...]]:
+        """Ask one of its databases."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            return connection.execute(sql.encode()).fetchall()
+
+    def read_only(self, url: str, on: bool) -> None:
+        """Refuse writes to one database, or take them again, also on connections that stand."""
+        name = url.rpartition("/")[2]
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(
+                f"ALTER DATABASE {name} SET default_transaction_read_only = {'on' if on else 'off'}"
+            )
+            # It holds for new sessions.
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+            )
+
     def close(self) -> None:
         self.process.close()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -89,6 +89,10 @@ class Api:
     def remove(self, slug: str, user_id: str, token: str) -> None:
         self.call("DELETE", f"/rooms/{quote(slug)}/members", {"user_id": user_id}, token)
 
+    def members(self, slug: str, token: str) -> set[str]:
+        found = self.call("GET", f"/rooms/{quote(slug)}/members", token=token)["members"]
+        return {member["user"]["id"] for member in found}
+
     def rooms(self, token: str) -> list[Payload]:
         rooms: list[Payload] = self.call("GET", "/rooms", token=token)["rooms"]
         return rooms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import random
 import uuid
@@ -91,8 +92,12 @@ class Person:
             self.wire.abort("cut")
 
     async def up(self) -> Wire:
-        """The connection, once it is there and joined."""
-        await self._up.wait()
+        """The connection, once it is there and joined. Raises LostError when it will never be."""
+        while not self._up.is_set():
+            if self.ended is not None:
+                raise LostError(self.ended)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._up.wait(), 0.2)
         assert self.wire is not None
         return self.wire
 

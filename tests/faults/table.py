@@ -1,0 +1,77 @@
+"""The fault table: what each fault cost, printed at the end of the tests and written to test-results/."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from tools.delivery.verdict import Verdict
+
+FOLDER = Path("test-results")
+
+
+@dataclass
+class Row:
+    """One run of one fault."""
+
+    fault: str
+    acked: int
+    lost: int
+    duplicated: int
+    out_of_order: int
+    whole_s: float
+    note: str
+
+
+@dataclass
+class Table:
+    """All rows of a test session."""
+
+    rows: list[Row] = field(default_factory=list)
+
+    def add(self, fault: str, verdict: Verdict, whole: float, note: str = "") -> None:
+        """`whole`: seconds from the end of the fault until everybody had everything."""
+        self.rows.append(
+            Row(
+                fault,
+                verdict.acked,
+                verdict.lost,
+                verdict.duplicated,
+                verdict.out_of_order,
+                round(whole, 2),
+                note,
+            )
+        )
+
+    def lines(self) -> list[str]:
+        """As Markdown; runs of the same fault are one line, with the longest time."""
+        lines = [
+            "| fault | runs | acked | lost | duplicated | out of order | whole after | |",
+            "|---|---|---|---|---|---|---|---|",
+        ]
+        for fault in dict.fromkeys(row.fault for row in self.rows):
+            rows = [row for row in self.rows if row.fault == fault]
+            sums = [
+                sum(values)
+                for values in zip(
+                    *((row.acked, row.lost, row.duplicated, row.out_of_order) for row in rows),
+                    strict=True,
+                )
+            ]
+            worst = max(rows, key=lambda row: row.whole_s)
+            counts = " | ".join(map(str, sums))
+            lines.append(
+                f"| {fault} | {len(rows)} | {counts} | {worst.whole_s:.1f} s | {worst.note} |"
+            )
+        return lines
+
+    def write(self) -> Path:
+        """Keep it; the path of the Markdown file."""
+        FOLDER.mkdir(exist_ok=True)
+        (FOLDER / "faults.json").write_text(
+            json.dumps([asdict(row) for row in self.rows], indent=1)
+        )
+        path = FOLDER / "faults.md"
+        path.write_text("\n".join(self.lines()) + "\n")
+        return path

@@ -1,0 +1,150 @@
+"""The network between people and the server: cut, silent, and everybody back at once."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from tests.faults import netns
+from tests.faults.site import Form, Site
+from tests.faults.table import Table
+from tests.faults.test_processes import heal
+from tests.support.network import network
+from tests.support.waiting import eventually
+from tools.delivery.run import Run
+from tools.delivery.wire import Address
+
+pytestmark = [pytest.mark.redis, pytest.mark.postgres]
+
+BACKLOG = 500  # messages that changed while somebody was away; beyond it the answer is refetch
+
+
+def behind(site: Site, url: str) -> tuple[Address, ...]:
+    """Every other person comes by that network."""
+    return (site.address("w1"), Address(url))
+
+
+@pytest.mark.parametrize("seconds", [1, 60])
+def test_clients_are_cut_off(
+    site: Site, form: Form, table: Table, repetition: int, seconds: int
+) -> None:
+    if seconds > 1 and not form.long:
+        pytest.skip("a minute belongs to the long form")
+    with (
+        network(site.server.port) as way,
+        Run(site.plan(form, "cut", addresses=behind(site, way.url))) as run,
+    ):
+        for person in run.people[1::2]:
+            person.addresses = [Address(way.url)]
+        run.more(form.acked)
+        cut_off = run.people[1::2]
+        way.cut()
+        began = time.monotonic()
+        run.until(lambda: not any(person.is_up for person in cut_off), 20, "they notice")
+        while time.monotonic() < began + seconds:
+            run.more(5)
+        way.mend()
+        at = run.record.now()
+        whole = heal(run, at)
+        run.more(form.acked)
+        backfilled = sum(receipt.how == "backfill" for receipt in run.record.receipts)
+        verdict = run.finish().must_hold()
+    assert run.record.refetches == 0 or seconds > 1, "what was missed fits into one answer"
+    assert backfilled or run.record.refetches
+    note = f"{backfilled} receipts by backfill, {run.record.refetches} refetches"
+    table.add(f"clients cut off for {seconds} s", verdict, whole, note)
+
+
+def test_clients_are_cut_off_beyond_history(
+    site: Site, form: Form, table: Table, repetition: int
+) -> None:
+    plan = site.plan(form, "far", rooms=1, rate=60, people=8, changes=0.0, remove=False)
+    with network(site.server.port) as way, Run(plan) as run:
+        away = run.people[-1]
+        run.more(20)
+        away.addresses = [Address(way.url)]
+        way.cut()
+        run.on_loop(away.cut)
+        run.more(BACKLOG + 40, within=100)
+        assert run.record.refetches == 0
+        way.mend()
+        at = run.record.now()
+        whole = heal(run, at)
+        run.more(20)
+        assert away.places[run.rooms[0]].first > 1, "it holds the latest page only"
+        verdict = run.finish().must_hold()
+    assert run.record.refetches >= 1, "it was told to start afresh"
+    table.add("a client cut off beyond history", verdict, whole, "refetch")
+
+
+@pytest.mark.skipif(not netns.possible(), reason="network namespaces need root")
+def test_half_open_connections(
+    new_site: Callable[..., Site], form: Form, table: Table, repetition: int
+) -> None:
+    ping = 15 if form.long else 2
+    site = new_site(env={"CHATAPP_TEST_PING_S": str(ping)}, host="0.0.0.0")
+    with (
+        netns.namespaces() as way,
+        Run(site.plan(form, "half-open", remove=False)) as run,
+    ):
+        address = Address(
+            f"http://{way.host}:{site.server.port}", functools.partial(way.dial, site.server.port)
+        )
+        far = run.people[:3]
+        for person in far:
+            person.addresses = [address]
+        run.on_loop(lambda: [person.cut() for person in far])
+        run.everyone_up()
+        run.more(form.acked)
+
+        def connections() -> int:
+            return sum(
+                each.status == psutil.CONN_ESTABLISHED and each.raddr[0].startswith(way.client_net)
+                for worker in site.workers()
+                for each in worker.net_connections("tcp")
+                if each.raddr
+            )
+
+        assert connections() == len(far)
+        sessions = list(run.record.sessions)
+        way.drop()
+        at = run.record.now()
+        eventually(lambda: connections() == 0, within=form.within(45), what="the server notices")
+        server_noticed = run.record.now() - at
+        run.until(lambda: not any(person.is_up for person in far), 60, "the clients notice")
+        ended = [each for each in sessions if each.why.startswith("silent")]
+        assert {each.person for each in ended} == {person.id for person in far}
+        client_noticed = max(each.ended_at or 0 for each in ended) - at
+        assert client_noticed < form.within(45)
+        way.mend()
+        mended = run.record.now()
+        whole = heal(run, mended)
+        run.more(form.acked)
+        verdict = run.finish().must_hold()
+    note = f"server noticed after {server_noticed:.0f} s, clients after {client_noticed:.0f} s (ping {ping} s)"
+    table.add("half-open TCP, packets dropped", verdict, whole, note)
+
+
+def test_everybody_comes_back_at_once(
+    site: Site, form: Form, table: Table, repetition: int
+) -> None:
+    people = 200 if form.long else 60
+    with (
+        network(site.server.port) as way,
+        Run(site.plan(form, "all", people=people, rate=0.2, addresses=(Address(way.url),))) as run,
+    ):
+        run.more(form.acked)
+        way.cut()
+        run.until(lambda: not any(person.is_up for person in run.people), 30, "all are cut off")
+        way.mend()
+        at = run.record.now()
+        whole = heal(run, at)
+        run.more(form.acked)
+        silent = [each for each in run.record.sessions if each.why.startswith("silent")]
+        verdict = run.finish().must_hold()
+    assert silent == [], "no ping timed out"
+    table.add(f"{people} clients reconnect at once", verdict, whole)
