@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatapp.config import Settings, SettingsError, load
 
-from . import loop, status, watchdog
+from . import census, loop, status, watchdog
 from .assignment import Assignment, http_socket, status_file
 from .children import HOPELESS
 from .forwarded import behind_proxies
@@ -86,9 +86,12 @@ def _serve(part: Assignment, settings: Settings) -> int:
     gc.freeze()
 
     # Until here SIGTERM ends the process at once: it serves nobody.
-    signals = SignalPipe([signal.SIGTERM])
+    signals = SignalPipe([signal.SIGTERM, signal.SIGUSR1])
     board.set_ready(part.index, True)
     front.run(signals, part.lifeline)
+    while signals.read() == {signal.SIGUSR1}:
+        census.tell(app.extensions["chatapp"])
+        front.run(signals, part.lifeline)
     board.set_ready(part.index, False)
     proxied.unlink(missing_ok=True)
     front.stop_accepting()
