@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
@@ -82,6 +84,20 @@ def room(slug: str, seq: int | None = None) -> Response:
     if seq is not None:
         shown = chat().messages.history(seat, around=seq).messages
     return page("room", session, room=found, shown=shown, seq=seq)
+
+
+@blueprint.get("/r/<slug>/assistants")
+def assistants(slug: str) -> Response:
+    """The assistants of a room one is in: who they are, when they speak, and for those who may, their settings."""
+    canonical = canonical_slug(slug)
+    path = f"{forms.room_path(canonical)}/assistants"
+    if canonical != slug:
+        return redirect(path, 308)
+    session = visitor()
+    if session is None:
+        return redirect(f"/sign-in?next={quote(path)}", 303)
+    chat().limits.check("event", session.user.id)
+    return page("assistants", session, seat=chat().rooms.seat(session.user, canonical))
 
 
 @blueprint.get("/r/<path:name>")

@@ -28,6 +28,7 @@ MISSING = (
     "Model not found. An admin can choose another.",
     "모델이 없습니다. 관리자가 바꿀 수 있습니다.",
 )
+BUSY = ("The model is busy. Try again", "모델이 바쁩니다.")
 USED_UP = (
     "The provider account is used up. An admin can help.",
     "제공자 한도를 다 썼습니다. 관리자에게 알려 주세요.",
@@ -38,6 +39,12 @@ ROWS = {
     "a wrong key": (1, behaviours.refusal(401), "", WRONG),
     "a forbidden model": (1, behaviours.refusal(403), "", WRONG),
     "no such model": (1, behaviours.refusal(404, "model_not_found"), "", MISSING),
+    "too many requests": (
+        1,
+        behaviours.refusal(429, "rate_limit_exceeded", retry_after="30"),
+        "",
+        BUSY,
+    ),
     "an empty account": (1, behaviours.refusal(429, "insufficient_quota"), "", USED_UP),
     "a fault of theirs": (3, behaviours.refusal(500), "", UNANSWERED),
     "a portal's page": (1, behaviours.html(), "", BROKEN),

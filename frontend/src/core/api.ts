@@ -9,7 +9,7 @@ import type { ReadonlySignal, Signal } from "@preact/signals-core";
 import type { ChatError, FailureCode } from "./errors";
 import type { Http } from "./http";
 import type { RoomEntry } from "./http_shapes";
-import type { Hello, JoinReply, Message, Role, RoomInfo, User } from "./protocol";
+import type { Hello, JoinReply, Message, Role, RoomInfo, ToolRequest, User } from "./protocol";
 
 /** What a page knows before the socket does: read from the page's JSON block, so that the first paint needs no request. */
 export interface Boot {
@@ -154,6 +154,21 @@ export interface RoomStore {
   react(messageId: string, emoji: string, on: boolean): Promise<void>;
   stop(messageId: string): Promise<void>;
   regenerate(messageId: string): Promise<void>;
+  /** Has an answer that broke off or was stopped written on from its text. */
+  goOn(messageId: string): Promise<void>;
+
+  /** Whether what I post here from now on is kept from assistants. */
+  readonly notForAi: ReadonlySignal<boolean>;
+  keepFromAi(on: boolean): Promise<void>;
+  /** Keeps one message from assistants, or lets them see it again. */
+  markNotForAi(messageId: string, on: boolean): Promise<void>;
+  /** What assistants ask to do in my name, and wait for my word. */
+  readonly toolRequests: ReadonlySignal<readonly ToolRequest[]>;
+  /** A request that was heard of otherwise. */
+  toolAsked(request: ToolRequest): void;
+  answerTool(requestId: string, approve: boolean): Promise<void>;
+  /** Grows whenever the room's assistants, or what is known of them, may be others. */
+  readonly assistantsChanged: ReadonlySignal<number>;
 
   /** Call at each input with what the composer now holds: tells the others, sparingly, and stops by itself. */
   typed(text: string): void;
@@ -163,6 +178,8 @@ export interface RoomStore {
 export interface SendOptions {
   /** The message answered. */
   readonly replyTo?: Message;
+  /** No assistant sees this one. */
+  readonly notForAi?: boolean;
 }
 
 /** The unsent text of one room and one person. Kept over a reload, except in `live` rooms. */

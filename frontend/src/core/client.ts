@@ -44,6 +44,8 @@ const ROOM_EVENTS: readonly (keyof RoomEvents)[] = [
   "read",
   "presence",
   "refused",
+  "tool_request",
+  "tool_settled",
   "removed",
 ];
 

@@ -9,6 +9,8 @@ export interface Entry {
   readonly room: string;
   readonly body: string;
   readonly reply_to: ReplyTo | null;
+  /** No assistant is to see it. */
+  readonly not_for_ai?: boolean;
   /** When it was sent by its author (ms); later ones of a room go out later, so no two of a tab are equal. */
   readonly at: number;
   /** Set when the server refused it for good. */

@@ -72,8 +72,17 @@ export class Outbox {
   }
 
   /** Takes a message; returns its client_id. It is kept first, then sent. */
-  post(room: string, body: string, replyTo: ReplyTo | null): string {
-    const entry: Entry = { client_id: newClientId(), user_id: this.#me, room, body, reply_to: replyTo, at: this.#nextAt(), failed: null };
+  post(room: string, body: string, replyTo: ReplyTo | null, notForAi = false): string {
+    const entry: Entry = {
+      client_id: newClientId(),
+      user_id: this.#me,
+      room,
+      body,
+      reply_to: replyTo,
+      ...(notForAi ? { not_for_ai: true } : {}),
+      at: this.#nextAt(),
+      failed: null,
+    };
     this.#hold(entry);
     void this.#keep(entry);
     return entry.client_id;
@@ -169,9 +178,15 @@ export class Outbox {
 
   /** True: the server has it, or has refused it. False: it has to wait. */
   async #post(entry: Entry): Promise<boolean> {
-    const { room, client_id, body, reply_to } = entry;
+    const { room, client_id, body, reply_to, not_for_ai } = entry;
     try {
-      const reply = await this.#wire.emit("message", { room, client_id, body, ...(reply_to ? { reply_to: reply_to.id } : {}) });
+      const reply = await this.#wire.emit("message", {
+        room,
+        client_id,
+        body,
+        ...(reply_to ? { reply_to: reply_to.id } : {}),
+        ...(not_for_ai ? { not_for_ai } : {}),
+      });
       this.#failures.delete(room);
       this.#shown.get(room)?.sent(reply.message);
       this.stored(reply.message);

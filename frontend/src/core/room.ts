@@ -2,9 +2,10 @@
 import { computed, type ReadonlySignal } from "@preact/signals-core";
 import type { Draft, RoomStore, Row, SendOptions } from "./api";
 import type { Wire } from "./connection";
+import { asChatError } from "./errors";
 import { History, type Query } from "./history";
 import { draft, type Shelf } from "./prefs";
-import type { ClientEvents, HistoryReply, JoinReply, ServerEvents } from "./protocol";
+import type { ClientEvents, HistoryReply, JoinReply, ServerEvents, ToolRequest } from "./protocol";
 import { type Neighbours, RoomState } from "./room_state";
 import { Subscription } from "./subscription";
 import { quote } from "./timeline";
@@ -24,10 +25,11 @@ export type RoomStart = Pick<JoinReply, "room" | "messages" | "more" | "read_seq
 /** Server events of one room. */
 export type RoomEvents = Pick<
   ServerEvents,
-  "message" | "message_changed" | "message_delta" | "room" | "typing" | "read" | "presence" | "refused" | "removed"
+  | "message" | "message_changed" | "message_delta" | "room" | "typing" | "read" | "presence" | "refused" | "removed"
+  | "tool_request" | "tool_settled"
 >;
 
-type MessageAct = "edit" | "delete" | "react" | "stop" | "regenerate";
+type MessageAct = "edit" | "delete" | "react" | "stop" | "regenerate" | "continue" | "not_for_ai";
 
 export class RoomModel implements RoomStore {
   readonly slug: string;
@@ -43,6 +45,9 @@ export class RoomModel implements RoomStore {
   readonly generation;
   readonly caughtUp;
   readonly refusals;
+  readonly notForAi: ReadonlySignal<boolean>;
+  readonly toolRequests;
+  readonly assistantsChanged;
   readonly typing;
   readonly online;
   readonly onlineCount;
@@ -81,6 +86,9 @@ export class RoomModel implements RoomStore {
     this.generation = timeline.generation;
     this.caughtUp = state.caughtUp;
     this.refusals = state.refusals;
+    this.notForAi = computed(() => state.info.value?.not_for_ai ?? false);
+    this.toolRequests = state.toolRequests;
+    this.assistantsChanged = state.assistantsChanged;
     this.typing = state.typing.users;
     this.online = presence.online;
     this.onlineCount = presence.count;
@@ -170,7 +178,8 @@ export class RoomModel implements RoomStore {
   send(body: string, options: SendOptions = {}): string {
     this.#own.stop();
     this.#state.reading.clearLine();
-    return this.#around.outbox.post(this.slug, body, options.replyTo ? quote(options.replyTo) : null);
+    const replyTo = options.replyTo ? quote(options.replyTo) : null;
+    return this.#around.outbox.post(this.slug, body, replyTo, options.notForAi);
   }
 
   retry(key: string): void {
@@ -199,6 +208,35 @@ export class RoomModel implements RoomStore {
 
   regenerate(messageId: string): Promise<void> {
     return this.#act("regenerate", { message_id: messageId });
+  }
+
+  goOn(messageId: string): Promise<void> {
+    return this.#act("continue", { message_id: messageId });
+  }
+
+  async keepFromAi(on: boolean): Promise<void> {
+    const { not_for_ai } = await this.#around.wire.emit("ai_privacy", { room: this.slug, not_for_ai: on });
+    const info = this.info.peek();
+    if (info !== null) this.#state.info.value = { ...info, not_for_ai };
+  }
+
+  markNotForAi(messageId: string, on: boolean): Promise<void> {
+    return this.#act("not_for_ai", { message_id: messageId, on });
+  }
+
+  toolAsked(request: ToolRequest): void {
+    this.#state.toolAsked(request);
+  }
+
+  async answerTool(requestId: string, approve: boolean): Promise<void> {
+    try {
+      await this.#around.wire.emit("tool_answer", { id: requestId, approve });
+    } catch (thrown) {
+      // Over, or answered in another tab: there is nothing left to ask. Otherwise it may be answered again.
+      if (asChatError(thrown).code === "not_found") this.#state.toolSettled({ id: requestId });
+      throw thrown;
+    }
+    this.#state.toolSettled({ id: requestId });
   }
 
   /** Ends the subscription; the store is not to be used afterwards. */
@@ -230,6 +268,10 @@ export class RoomModel implements RoomStore {
         return this.#state.readBy(event.payload.reads);
       case "refused":
         return this.#state.refusedAnswer(event.payload);
+      case "tool_request":
+        return this.#state.toolAsked(event.payload);
+      case "tool_settled":
+        return this.#state.toolSettled(event.payload);
       case "removed":
         this.#subscription.end();
         this.#state.status.value = "gone";

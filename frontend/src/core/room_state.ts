@@ -4,7 +4,9 @@ import { ChatError } from "./errors";
 import type { Outbox, Unsent } from "./outbox";
 import type { People } from "./people";
 import { Presence } from "./presence";
-import type { JoinReply, Message, PresenceEvent, Refused, RoomEvent, RoomInfo, SyncReply, TypingEvent, User } from "./protocol";
+import type {
+  JoinReply, Message, PresenceEvent, Refused, RoomEvent, RoomInfo, SyncReply, ToolRequest, ToolSettled, TypingEvent, User,
+} from "./protocol";
 import { Reading } from "./reading";
 import { waitingRow } from "./row";
 import type { NumberedEvent, Subscriber } from "./subscription";
@@ -25,6 +27,8 @@ export class RoomState implements Subscriber {
   readonly last = signal<Message | null>(null);
   readonly caughtUp = signal<{ readonly at: number; readonly count: number } | null>(null);
   readonly refusals = signal<ReadonlyMap<string, ChatError>>(new Map());
+  readonly toolRequests = signal<readonly ToolRequest[]>([]);
+  readonly assistantsChanged = signal(0);
   readonly timeline: Timeline;
   readonly presence = new Presence();
   readonly typing: OthersTyping;
@@ -89,6 +93,14 @@ export class RoomState implements Subscriber {
 
   refusedAnswer({ message_id, error }: Refused): void {
     this.refusals.value = new Map(this.refusals.peek()).set(message_id, ChatError.from(error));
+  }
+
+  toolAsked(request: ToolRequest): void {
+    this.toolRequests.value = [...this.toolRequests.peek().filter(({ id }) => id !== request.id), request];
+  }
+
+  toolSettled({ id }: Pick<ToolSettled, "id">): void {
+    this.toolRequests.value = this.toolRequests.peek().filter((request) => request.id !== id);
   }
 
   typed({ user, typing }: TypingEvent): void {
@@ -156,6 +168,7 @@ export class RoomState implements Subscriber {
   #roomChanged(event: RoomEvent): void {
     const info = this.info.peek();
     if (info === null) return;
+    if ((event.kind as string) === "assistants" || event.user?.kind === "assistant") this.assistantsChanged.value += 1;
     const mine = event.user?.id === this.#me.id;
     if (event.kind === "room" && event.name !== undefined) this.info.value = { ...info, name: event.name };
     else if (event.role === null && mine) this.status.value = "gone";

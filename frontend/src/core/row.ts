@@ -116,6 +116,7 @@ export function waitingRow(me: User, entry: Entry, delivery: ReadonlySignal<Deli
     uploads: [],
     reactions: [],
     ...(entry.reply_to ? { reply_to: entry.reply_to } : {}),
+    ...(entry.not_for_ai ? { not_for_ai: true } : {}),
   };
   return new RowModel(entry.client_id, message, delivery);
 }

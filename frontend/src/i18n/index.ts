@@ -20,12 +20,20 @@ export function browserLanguage(wanted: readonly string[] = navigator.languages)
   return "en";
 }
 
-/** The sentence of a key in the current language, with {names} filled in. */
-export function t(key: Key, params?: Params): string {
-  const entry = language.value === "ko" ? ko[key] : en[key];
-  const text = typeof entry === "string" ? entry : entry[params?.["n"] === 1 ? 0 : 1];
-  return params ? fill(text, params) : text;
+/** Sentences of one language by key; a pair is [one, other], chosen by `n`. */
+export type Sentences<K extends string = string> = Readonly<Record<K, string | readonly [string, string]>>;
+
+/** Makes the function that says the sentence of a key in the current language, with {names} filled in. */
+export function wordsOf<K extends string>(english: Sentences<K>, korean: Sentences<K>): (key: K, params?: Params) => string {
+  return (key, params) => {
+    const entry = (language.value === "ko" ? korean : english)[key];
+    const text = typeof entry === "string" ? entry : entry[params?.["n"] === 1 ? 0 : 1];
+    return params ? fill(text, params) : text;
+  };
 }
+
+/** The words of every page. What is loaded later brings its own. */
+export const t = wordsOf<Key>(en, ko);
 
 /** Replaces each {name}; a name without a value stays, so that a mistake is seen. */
 export function fill(text: string, params: Params): string {

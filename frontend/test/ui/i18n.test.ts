@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { FailureCode } from "../../src/core/api";
-import { browserLanguage, clock, day, language, reason, t } from "../../src/i18n";
+import * as settings from "../../src/ui/assistants/settings/words";
+import * as sheets from "../../src/ui/assistants/sheets/words";
+import { browserLanguage, clock, day, language, reason, t, type Sentences } from "../../src/i18n";
 import { en } from "../../src/i18n/en";
 import { ko } from "../../src/i18n/ko";
 
@@ -17,11 +19,15 @@ afterEach(() => {
 });
 
 describe("a sentence", () => {
-  it("has the same slots in both languages", () => {
-    for (const key of Object.keys(en) as (keyof typeof en)[]) {
-      const english = en[key];
-      const other = typeof english === "string" ? english : english[1];
-      expect(slots(ko[key]), key).toEqual(slots(other));
+  it.each([
+    ["every page", en, ko],
+    ["the sheets about assistants", sheets.en, sheets.ko],
+    ["the page of a room's assistants", settings.en, settings.ko],
+  ] as [string, Sentences, Sentences][])("of %s has the same slots in both languages", (_name, english, korean) => {
+    expect(Object.keys(korean).sort()).toEqual(Object.keys(english).sort());
+    for (const [key, entry] of Object.entries(english)) {
+      const other = typeof entry === "string" ? entry : entry[1];
+      expect(slots(korean[key] as string), key).toEqual(slots(other));
     }
   });
 

@@ -2,9 +2,10 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Row } from "../../core/api";
 import { reason, t } from "../../i18n";
-import type { RoomView } from "../page/view";
-import { attempt, mayRedo, mayStop, regenerate, stop } from "../message/actions";
+import { attempt, goOn, mayGoOn, mayRedo, mayStop, regenerate, stop } from "../message/actions";
 import { nameOf } from "../message/names";
+import type { RoomView } from "../page/view";
+import { thinkingSince } from "./thinking";
 import { Versions } from "./Versions";
 
 interface NoteProps {
@@ -20,30 +21,28 @@ export function RunNote({ row, view }: NoteProps) {
       return <Queued row={row} view={view} ahead={Math.max(0, (run.position ?? 1) - 1)} />;
     case "thinking":
     case "streaming":
-      return (
-        <div class="run">
-          {row.text.value === "" && <Thinking since={row.message.value.created_at} now={() => view.client.now()} />}
-          {mayStop(view, row) && (
-            <button type="button" class="btn slim stop" onClick={() => stop(view, row)}>
-              <span class="square" aria-hidden="true" />
-              {t("stop")}
-            </button>
-          )}
-        </div>
-      );
+      return <Writing row={row} view={view} />;
     case "stopped":
       return (
         <div class="run muted">
-          {run.stopped_by ? t("stopped_by", { u: nameOf(view, run.stopped_by) }) : t("stopped")}
+          <span class="outcome">{run.stopped_by ? t("stopped_by", { u: nameOf(view, run.stopped_by) }) : t("stopped")}</span>
+          <WaysOn row={row} view={view} />
           <Versions row={row} view={view} />
         </div>
       );
     case "failed":
     case "interrupted":
-      return <Broken row={row} view={view} />;
+      return (
+        <div class="run broken" role="alert">
+          <span class="outcome">{status === "interrupted" ? t("e_ai_incomplete") : reason(run.error ?? "ai_unavailable")}</span>{" "}
+          <WaysOn row={row} view={view} />
+          <Versions row={row} view={view} />
+        </div>
+      );
     case "done":
       return run.versions > 1 ? (
-        <div class="run">
+        <div class="run muted">
+          <span class="outcome">{t("asked_by", { u: nameOf(view, run.asker) })}</span>
           <Versions row={row} view={view} />
         </div>
       ) : null;
@@ -53,7 +52,7 @@ export function RunNote({ row, view }: NoteProps) {
 function Queued({ row, view, ahead }: NoteProps & { ahead: number }) {
   return (
     <div class="run muted">
-      {ahead === 0 ? t("queued_next") : t("queued", { n: ahead })}
+      <span class="outcome">{ahead === 0 ? t("queued_next") : t("queued", { n: ahead })}</span>
       {mayStop(view, row) && (
         <>
           {" · "}
@@ -66,8 +65,22 @@ function Queued({ row, view, ahead }: NoteProps & { ahead: number }) {
   );
 }
 
-function Thinking({ since, now }: { since: string; now: () => number }) {
-  const seconds = () => Math.max(0, Math.floor((now() - Date.parse(since)) / 1000));
+function Writing({ row, view }: NoteProps) {
+  return (
+    <div class="run">
+      {row.text.value === "" && <Thinking since={thinkingSince(row, view.client.now())} now={() => view.client.now()} />}
+      {mayStop(view, row) && (
+        <button type="button" class="btn slim stop" onClick={() => stop(view, row)}>
+          <span class="square" aria-hidden="true" />
+          {t("stop")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Thinking({ since, now }: { since: number; now: () => number }) {
+  const seconds = () => Math.max(0, Math.floor((now() - since) / 1000));
   const [shown, setShown] = useState(seconds);
   useEffect(() => {
     const timer = setInterval(() => setShown(seconds()), 1000);
@@ -76,18 +89,22 @@ function Thinking({ since, now }: { since: string; now: () => number }) {
   return <span class="thinking">{t("thinking", { s: shown })}</span>;
 }
 
-function Broken({ row, view }: NoteProps) {
-  const { status, run } = row.message.value;
-  const code = run?.error ?? (status === "interrupted" ? "ai_incomplete" : "ai_unavailable");
+/** Continue · Regenerate, for those who may. */
+function WaysOn({ row, view }: NoteProps) {
+  if (!mayRedo(view, row)) return null;
   return (
-    <div class="run broken" role="alert">
-      {status === "interrupted" ? t("e_ai_incomplete") : reason(code)}{" "}
-      {mayRedo(view, row) && (
-        <button type="button" class="act" onClick={() => regenerate(view, row)}>
-          {t("regenerate")}
-        </button>
+    <span class="ways">
+      {mayGoOn(view, row) && (
+        <>
+          <button type="button" class="act" onClick={() => goOn(view, row)}>
+            {t("continue")}
+          </button>
+          {" · "}
+        </>
       )}
-      <Versions row={row} view={view} />
-    </div>
+      <button type="button" class="act" onClick={() => regenerate(view, row)}>
+        {t("regenerate")}
+      </button>
+    </span>
   );
 }

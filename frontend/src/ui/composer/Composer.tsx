@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { t } from "../../i18n";
+import { NotForAiBanner, NotForAiButton } from "../assistants/NotForAi";
 import { openEmoji } from "../emoji/picker";
 import { Icon } from "../icon";
 import { pressOf } from "../page/keys";
@@ -69,6 +70,7 @@ export function Composer({ view }: { view: RoomView }) {
         if (!view.signedOut) writer.send();
       }}
     >
+      <NotForAiBanner view={view} />
       <Banner view={view} cancel={() => writer.do("close_banner")} />
       <div class="box">
         <Suggestions suggester={writer.suggester} choose={(option) => writer.choose(option)} />
@@ -94,6 +96,7 @@ export function Composer({ view }: { view: RoomView }) {
             {over() ? t("over_n", { n: -left.value }) : t("left_n", { n: left.value })}
           </span>
         )}
+        <NotForAiButton view={view} />
         <button
           type="button"
           class="icon"

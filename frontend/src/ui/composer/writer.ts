@@ -38,6 +38,10 @@ export class Writer {
     this.#box.fit();
     changed();
     this.#view.focusComposer = () => this.#box?.focus();
+    this.#view.mention = ({ name }) => {
+      this.insert(`@${name} `);
+      this.#box?.focus();
+    };
     addEventListener("pagehide", this.#saveNow);
     // At once, not after the next paint as a component's effect: the next key belongs to the text to edit.
     this.#stop = effect(() => {
@@ -52,6 +56,7 @@ export class Writer {
     this.suggester.close();
     removeEventListener("pagehide", this.#saveNow);
     this.#view.focusComposer = () => undefined;
+    this.#view.mention = () => undefined;
     this.#box = null;
   }
 
@@ -159,9 +164,11 @@ export class Writer {
 
   #post(text: string): void {
     const replyTo = this.#view.replyTo.peek();
+    const notForAi = this.#view.notForAi.peek();
     this.#view.replyTo.value = null;
+    this.#view.notForAi.value = false;
     this.#view.store.clearNewLine();
-    this.#view.store.send(text, replyTo ? { replyTo } : {});
+    this.#view.store.send(text, { ...(replyTo ? { replyTo } : {}), ...(notForAi ? { notForAi } : {}) });
     this.#view.timeline?.toEnd();
   }
 

@@ -52,7 +52,7 @@ export function RefusalNote({ row, view }: { row: Row; view: RoomView }) {
   if (!refusal) return null;
   return (
     <p class="delivery failed" role="alert">
-      {reason(refusal.code, refusal.retryAfter)}
+      {reason(refusal.code, refusal.retryAfter)} <span class="muted">{t("only_you")}</span>
     </p>
   );
 }

@@ -2,6 +2,7 @@
 import { useComputed } from "@preact/signals";
 import type { Row } from "../../core/api";
 import { clock, day, moment, t } from "../../i18n";
+import { NotForAiMark } from "../assistants/NotForAi";
 import { RunNote } from "../assistants/RunNote";
 import { Avatar } from "../people/Avatar";
 import type { RoomView } from "../page/view";
@@ -70,7 +71,7 @@ function TextRow({ item, view }: RowProps) {
   const name = nameOf(view, message.sender);
   return (
     <article class={classes.filter(Boolean).join(" ")} tabIndex={-1} aria-label={labelOf(name, own, hit, row)}>
-      {first && !own && <Avatar user={message.sender} />}
+      {first && !own && <Avatar user={message.sender} look={answer ? view.roster.lookOf(message.sender.id) : null} />}
       <div class="main">
         {first && <Head row={row} view={view} own={own} name={name} />}
         {message.deleted_at !== null ? (
@@ -85,6 +86,7 @@ function TextRow({ item, view }: RowProps) {
                   {t("edited")}
                 </span>
               )}
+              <NotForAiMark row={row} />
               <Receipts row={row} view={view} />
               {own && <Toolbar row={row} view={view} />}
             </div>
@@ -107,7 +109,7 @@ function Head({ row, view, own, name }: { row: Row; view: RoomView; own: boolean
   return (
     <header class="head">
       {!own && <bdi class="name">{name}</bdi>}
-      {sender.kind === "assistant" && <span class="tag">{view.isDemo ? t("demo") : t("ai")}</span>}
+      {sender.kind === "assistant" && <span class="tag">{view.roster.isDemo(sender.id) ? t("demo") : t("ai")}</span>}
       {sender.kind === "guest" && !own && <span class="tag plain">{t("as_guest")}</span>}
       <Time at={created_at} />
     </header>

@@ -2,11 +2,11 @@
 import { useComputed } from "@preact/signals";
 import type { Row } from "../../core/api";
 import { t, type Key } from "../../i18n";
-import { showWhatItSaw } from "../assistants/saw";
+import { openPanel } from "../assistants/panels";
 import { openEmoji } from "../emoji/picker";
 import { Icon, type IconName } from "../icon";
 import type { RoomView } from "../page/view";
-import { actionsFor, copyLink, copyText, edit, regenerate, remove, reply, toggleReaction, type Action } from "./actions";
+import { actionsFor, copyLink, copyText, edit, keepFromAi, regenerate, remove, reply, toggleReaction, type Action } from "./actions";
 
 export const LOOKS: Record<Action, { readonly icon: IconName; readonly label: Key }> = {
   react: { icon: "smile", label: "react" },
@@ -14,6 +14,7 @@ export const LOOKS: Record<Action, { readonly icon: IconName; readonly label: Ke
   copy: { icon: "copy", label: "copy" },
   link: { icon: "link", label: "copy_link" },
   edit: { icon: "edit", label: "edit" },
+  not_for_ai: { icon: "hidden", label: "nfa" },
   delete: { icon: "trash", label: "delete" },
   regenerate: { icon: "retry", label: "regenerate" },
   saw: { icon: "eye", label: "saw" },
@@ -37,6 +38,9 @@ export function act(action: Action, view: RoomView, row: Row, from: HTMLElement)
     case "edit":
       edit(view, row);
       break;
+    case "not_for_ai":
+      keepFromAi(view, row);
+      break;
     case "delete":
       void remove(view, row);
       break;
@@ -44,7 +48,7 @@ export function act(action: Action, view: RoomView, row: Row, from: HTMLElement)
       regenerate(view, row);
       break;
     case "saw":
-      void showWhatItSaw(view, row);
+      openPanel({ kind: "saw", view, row });
       break;
   }
 }

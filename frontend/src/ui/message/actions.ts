@@ -7,7 +7,7 @@ import { notify } from "../page/notice";
 import { pathOf } from "../page/nav";
 import type { RoomView } from "../page/view";
 
-export type Action = "react" | "reply" | "copy" | "link" | "edit" | "delete" | "regenerate" | "saw";
+export type Action = "react" | "reply" | "copy" | "link" | "edit" | "not_for_ai" | "delete" | "regenerate" | "saw";
 
 /** The actions open to this person, in the order of the toolbar. */
 export function actionsFor(view: RoomView, row: Row): Action[] {
@@ -22,6 +22,7 @@ export function actionsFor(view: RoomView, row: Row): Action[] {
   if (mine && view.mayWrite) actions.push("edit");
   if (answer && !running && mayRedo(view, row)) actions.push("regenerate");
   if (answer && !running) actions.push("saw");
+  if (!answer && view.roster.can("not_for_ai") && view.assistants.value.length > 0 && (mine || view.moderates)) actions.push("not_for_ai");
   if ((mine || view.moderates) && !running) actions.push("delete");
   return actions;
 }
@@ -96,6 +97,15 @@ export function regenerate(view: RoomView, row: Row): void {
   void attempt(view.store.regenerate(row.message.peek().id));
 }
 
+export function goOn(view: RoomView, row: Row): void {
+  void attempt(view.store.goOn(row.message.peek().id));
+}
+
+export function keepFromAi(view: RoomView, row: Row): void {
+  const { id, not_for_ai } = row.message.peek();
+  void attempt(view.store.markNotForAi(id, !not_for_ai));
+}
+
 export function stop(view: RoomView, row: Row): void {
   void attempt(view.store.stop(row.message.peek().id));
 }
@@ -109,6 +119,12 @@ export function mayStop(view: RoomView, row: Row): boolean {
 /** Who may stop an answer may have it written again, but for those who only read here. */
 export function mayRedo(view: RoomView, row: Row): boolean {
   return view.mayWrite && mayStop(view, row);
+}
+
+/** What broke off, or was stopped, in the middle of its text can be written on from there. */
+export function mayGoOn(view: RoomView, row: Row): boolean {
+  const { status, body } = row.message.value;
+  return view.roster.can("continue") && body !== "" && (status === "interrupted" || status === "stopped") && mayRedo(view, row);
 }
 
 /** The last message of mine that can be edited. */

@@ -11,7 +11,7 @@ function withWhom(view: RoomView): string {
   const [other, ...more] = view.people.value;
   if (other === undefined) return "";
   if (more.length > 0) return whoIsHere(view);
-  if (other.kind === "assistant") return view.isDemo ? t("demo") : t("ai");
+  if (other.kind === "assistant") return view.roster.isDemo(other.id) ? t("demo") : t("ai");
   return view.store.online.value.some(({ id }) => id === other.id) ? t("online") : t("away");
 }
 

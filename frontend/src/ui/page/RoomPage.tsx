@@ -3,7 +3,7 @@ import { untracked, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import type { ChatClient } from "../../core/api";
 import { t } from "../../i18n";
-import { SawDialog } from "../assistants/SawDialog";
+import { AssistantPanels, Requests } from "../assistants/panels";
 import { Composer } from "../composer/Composer";
 import { EmojiPanel } from "../emoji/Panel";
 import { ActionSheet } from "../message/Sheet";
@@ -35,6 +35,7 @@ export function RoomPage({ client }: { client: ChatClient }) {
   };
 
   useEffect(() => listenForShortcuts(() => view), [view]);
+  useEffect(() => view?.roster.follow(), [view]);
   useEffect(() => (view ? keepTitle(client, view) : undefined), [view]);
   useEffect(close, [slug]);
 
@@ -68,12 +69,12 @@ export function RoomPage({ client }: { client: ChatClient }) {
       )}
       {drawer.value === "people" && (
         <Dialog kind="drawer right" label={t("people")} close={close}>
-          <PeoplePanel view={view} />
+          <PeoplePanel view={view} done={close} />
         </Dialog>
       )}
       <Switcher client={client} />
       <ActionSheet />
-      <SawDialog />
+      <AssistantPanels />
       <Confirm />
       <EmojiPanel />
     </>
@@ -98,6 +99,7 @@ function Room({ view, seq }: { view: RoomView; seq: number | null }) {
       </div>
       <SpokenLog view={view} />
       <div class="lower" data-pane="composer">
+        <Requests view={view} />
         <TypingLine view={view} />
         <Composer view={view} />
       </div>

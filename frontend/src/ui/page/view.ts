@@ -1,6 +1,7 @@
 /** What a room looks like on this screen: everything that is not the room itself. Kept while one is elsewhere. */
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import type { ChatClient, Message, RoomStore, Row, User } from "../../core/api";
+import { Roster } from "../assistants/roster";
 import { receiptsOf } from "../message/readers";
 import { keepLeft, leftAt, type Left } from "./left";
 import { pathOf } from "./nav";
@@ -20,6 +21,7 @@ export type Role = "owner" | "moderator" | "member" | "readonly";
 export class RoomView {
   readonly client: ChatClient;
   readonly store: RoomStore;
+  readonly roster: Roster;
 
   /** The message that the composer answers, or the row that it edits. */
   readonly replyTo = signal<Message | null>(null);
@@ -30,6 +32,8 @@ export class RoomView {
   readonly marked = signal<string | null>(null);
   /** Places to return to after jumping to what a reply answers. */
   readonly trail = signal<readonly number[]>([]);
+  /** Whether the next message is kept from assistants. */
+  readonly notForAi = signal(false);
   /** Members, once somebody needed them. */
   readonly members = signal<readonly { user: User; role: Role }[]>([]);
   /** Answers that grew before one's eyes: never folded. */
@@ -47,11 +51,19 @@ export class RoomView {
   timeline: TimelineHandle | null = null;
   /** Takes the keyboard to the message box. */
   focusComposer: () => void = () => undefined;
+  /** Writes somebody's name into the message box. */
+  mention: (user: User) => void = () => undefined;
 
   constructor(client: ChatClient, store: RoomStore) {
     this.client = client;
     this.store = store;
-    this.people = computed(() => known(this.members.value.map((member) => member.user), store.online.value, this.me?.id));
+    this.roster = new Roster(client, store);
+    this.people = computed(() => {
+      const members = this.members.value.map((member) => member.user);
+      const assistants = this.roster.users.value;
+      const others = assistants ? [...members.filter((user) => user.kind !== "assistant"), ...assistants] : members;
+      return known(others, store.online.value, this.me?.id);
+    });
     this.assistants = computed(() => this.people.value.filter((user) => user.kind === "assistant"));
     this.lastOwn = computed(() => {
       const me = this.me?.id;
@@ -95,11 +107,6 @@ export class RoomView {
   get moderates(): boolean {
     const role = this.store.role.value;
     return !this.signedOut && (role === "owner" || role === "moderator");
-  }
-
-  /** The assistant has no model behind it, and says so. */
-  get isDemo(): boolean {
-    return this.client.hello.value?.features.includes("demo_assistant") ?? false;
   }
 
   get mayWrite(): boolean {

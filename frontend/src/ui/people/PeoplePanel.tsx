@@ -2,17 +2,17 @@
 import { useEffect } from "preact/hooks";
 import type { User } from "../../core/api";
 import { t } from "../../i18n";
+import { AssistantList } from "../assistants/AssistantList";
 import { Icon } from "../icon";
 import { attempt } from "../message/actions";
 import { leaveRoom } from "../composer/commands";
 import { go } from "../page/nav";
 import type { RoomView } from "../page/view";
-import { Avatar } from "./Avatar";
 
 /** More names than these are a list nobody reads. */
 const MOST = 200;
 
-export function PeoplePanel({ view }: { view: RoomView }) {
+export function PeoplePanel({ view, done }: { view: RoomView; done?: () => void }) {
   const { store } = view;
   const direct = store.info.value?.kind === "direct";
   const size = store.info.value?.members_count;
@@ -35,16 +35,7 @@ export function PeoplePanel({ view }: { view: RoomView }) {
             <Person key={user.id} user={user} here={isHere(user)} view={view} />
           ))}
         </ul>
-        {view.assistants.value.length > 0 && (
-          <>
-            <h2 class="side-title">{t("assistants")}</h2>
-            <ul>
-              {view.assistants.value.map((user) => (
-                <Assistant key={user.id} user={user} view={view} />
-              ))}
-            </ul>
-          </>
-        )}
+        {view.assistants.value.length > 0 && <AssistantList view={view} done={done} />}
       </div>
       {!direct && !view.signedOut && (
         <div class="side-foot">
@@ -72,20 +63,8 @@ function Person({ user, here, view }: { user: User; here: boolean; view: RoomVie
   );
 }
 
-function Assistant({ user, view }: { user: User; view: RoomView }) {
-  return (
-    <li class="person">
-      <Avatar user={user} size={16} />
-      <bdi class="clip">{user.name}</bdi>
-      <span class="tag">{view.isDemo ? t("demo") : t("ai")}</span>
-      <span class="grow" />
-      <DirectButton user={user} view={view} />
-    </li>
-  );
-}
-
 /** To the conversation with somebody; in that conversation it would lead nowhere. */
-function DirectButton({ user, view }: { user: User; view: RoomView }) {
+export function DirectButton({ user, view }: { user: User; view: RoomView }) {
   if (view.signedOut || (view.store.info.value?.kind === "direct" && view.people.value.length === 1)) return null;
   const label = `${t("direct")}: ${user.name}`;
   const open = (): void =>

@@ -32,3 +32,14 @@ export function initials(name: string): string {
   const last = words.length > 1 ? words.at(-1)! : "";
   return ([...first][0]! + ([...last][0] ?? "")).toUpperCase();
 }
+
+/** The ink, dark or white, that stands out from a colour (#rrggbb). */
+export function inkOn(colour: string): string {
+  const [red, green, blue] = [1, 3, 5].map((at) => {
+    const value = parseInt(colour.slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  const light = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  // Where white and black are equally far off (contrast 4.58 each).
+  return light > 0.179 ? "#000" : "#fff";
+}

@@ -1,0 +1,88 @@
+/** What a page knows of a room's assistants: who they are, when they speak, and how much is left for today. */
+import { computed, effect, signal } from "@preact/signals";
+import type { Budgets, ChatClient, RoomAssistant, RoomAssistants, RoomStore, User } from "../../core/api";
+import type { Key } from "../../i18n";
+import { budget, roomAssistants, toolRequests } from "../../core/http_assistants";
+
+type Feature = "budgets" | "catch_up" | "continue" | "demo_assistant" | "not_for_ai" | "several_assistants" | "tools";
+
+export class Roster {
+  /** Null until it has come; what depends on it does without. */
+  readonly room = signal<RoomAssistants | null>(null);
+  readonly budgets = signal<Budgets | null>(null);
+  /** The assistants as members; null until they have come. */
+  readonly users = computed<readonly User[] | null>(
+    () => this.room.value?.assistants.map(({ assistant: { id, name } }) => ({ id, name, kind: "assistant" })) ?? null,
+  );
+  readonly #client: ChatClient;
+  readonly #store: RoomStore;
+
+  constructor(client: ChatClient, store: RoomStore) {
+    this.#client = client;
+    this.#store = store;
+  }
+
+  /** What this server can do about assistants; reads a signal. */
+  can(feature: Feature): boolean {
+    return this.#client.hello.value?.features.includes(feature) ?? false;
+  }
+
+  of(userId: string): RoomAssistant | null {
+    return this.room.value?.assistants.find(({ assistant }) => assistant.id === userId) ?? null;
+  }
+
+  /** An emoji or a colour (#rrggbb); null: the letters of the name on a colour of its own. */
+  lookOf(userId: string): string | null {
+    return this.of(userId)?.assistant.avatar ?? null;
+  }
+
+  /** There is no model behind it, and it says so. */
+  isDemo(userId: string): boolean {
+    const known = this.of(userId);
+    return known ? known.assistant.demo : this.can("demo_assistant");
+  }
+
+  /** Keeps itself up to date while the room is on the screen; returns the end of it. */
+  follow(): () => void {
+    const { status, assistantsChanged, caughtUp } = this.#store;
+    const ends = [
+      effect(() => {
+        assistantsChanged.value;
+        if (status.value === "ready" && this.can("several_assistants")) void this.load();
+      }),
+      // What was asked while this page was away.
+      effect(() => {
+        caughtUp.value;
+        if (status.value === "ready" && this.can("tools")) void this.#loadRequests();
+      }),
+      effect(() => {
+        const { me } = this.#client;
+        const last = this.#store.last.value;
+        const ended = last?.run && last.status !== "queued" && last.status !== "thinking" && last.status !== "streaming";
+        if (ended && last.run?.asker.id === me.peek()?.id) void this.loadBudgets();
+      }),
+    ];
+    return () => ends.forEach((end) => end());
+  }
+
+  async load(): Promise<void> {
+    this.room.value = await roomAssistants(this.#client.http, this.#store.slug).catch(() => this.room.peek());
+  }
+
+  async loadBudgets(): Promise<void> {
+    if (!this.can("budgets")) return;
+    this.budgets.value = await budget(this.#client.http, this.#store.slug).catch(() => this.budgets.peek());
+  }
+
+  async #loadRequests(): Promise<void> {
+    const { requests } = await toolRequests(this.#client.http, this.#store.slug).catch(() => ({ requests: [] }));
+    for (const request of requests) this.#store.toolAsked(request);
+  }
+}
+
+/** When an assistant speaks, in words: its own rule, or where it has none the room's. */
+export function speaksKey({ speaks }: RoomAssistant, turns: RoomAssistants["turns"]): Key {
+  if (speaks === "never") return "speaks_never";
+  if (speaks === "always" || turns === "always") return "speaks_always";
+  return turns === "round_robin" ? "speaks_in_turn" : "speaks_mentioned";
+}
