@@ -45,6 +45,7 @@ class Settings:
     secret_key: str
     data_dir: Path
     runtime: str
+    log_format: str  # json, text, or auto: text at a terminal, else json
     rate_limits: str  # "on", or "<n>/s": every limit counts but bites only there
     openai_api_key: str | None
     openai_base_url: str | None
@@ -81,6 +82,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         secret_key=_secret_key(get("SECRET_KEY"), data_dir),
         data_dir=data_dir,
         runtime=_runtime(get("CHATAPP_RUNTIME", "eventlet")),
+        log_format=_log_format(get("CHATAPP_LOG_FORMAT", "auto")),
         rate_limits=_rate_limits(get("CHATAPP_RATE_LIMITS", "on")),
         openai_api_key=get("OPENAI_API_KEY"),
         openai_base_url=_base_url(get("OPENAI_BASE_URL")),
@@ -161,6 +163,12 @@ def _secret_key(text: str | None, data_dir: Path) -> str:
 def _runtime(text: str) -> str:
     if text not in _RUNTIMES:
         raise SettingsError(f"CHATAPP_RUNTIME must be eventlet, gevent or threading, not {text!r}.")
+    return text
+
+
+def _log_format(text: str) -> str:
+    if text not in ("auto", "json", "text"):
+        raise SettingsError(f"CHATAPP_LOG_FORMAT must be json, text or auto, not {text!r}.")
     return text
 
 

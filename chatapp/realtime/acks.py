@@ -12,6 +12,7 @@ import msgspec
 from chatapp import runtime
 from chatapp.errors import ChatError
 from chatapp.ids import new_id
+from chatapp.runtime.logs import fields
 
 from . import frames
 
@@ -49,7 +50,8 @@ class Fault(ChatError):
     def __init__(self, event: str, who: str, error: Exception) -> None:
         super().__init__("internal", "Something went wrong on the server.")
         self.request_id = new_id()
-        log.error("%s by %s failed, request %s", event, who, self.request_id, exc_info=error)
+        about = fields(event=event, person=who, request_id=self.request_id)
+        log.error("an event failed", exc_info=error, extra=about)
 
 
 def refusal(error: ChatError) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatapp.config import Settings, SettingsError, load
 
-from . import census, loop, status, watchdog
+from . import census, logs, loop, status, watchdog
 from .assignment import Assignment, http_socket, status_file
 from .children import HOPELESS
 from .forwarded import behind_proxies
@@ -51,8 +51,7 @@ def main(arguments: list[str]) -> int:
         loop.patch(settings.runtime)
         # psycopg reads this when it is imported. Its own wait, in C, would stop the loop for as long as a query takes.
         os.environ["PSYCOPG_WAIT_FUNC"] = "wait_selector"
-        logging.basicConfig(format=f"%(asctime)s %(levelname)s {part.name} %(name)s: %(message)s")
-        logging.getLogger("chatapp").setLevel(logging.INFO)  # of others only what they warn of
+        logs.start(part.name, settings.log_format)
         watchdog.start()
         return _serve(part, settings)
     except SettingsError as error:

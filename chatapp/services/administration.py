@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from chatapp.clock import now_ms
 from chatapp.errors import ChatError, not_found
 from chatapp.payloads import User
+from chatapp.runtime.logs import fields
 from chatapp.store import bans
 from chatapp.store import moderation as jobs
 from chatapp.store.audit import NoteRefusal
@@ -16,6 +18,8 @@ from chatapp.store.writer import Writer
 
 from .moderation import check
 from .people import People, name_key
+
+log = logging.getLogger("chatapp.services")
 
 PAGE = 100
 
@@ -138,6 +142,7 @@ class Administration:
     def end_session(self, by: User | None, session_id: str) -> None:
         """End somebody's session. Raises `not_found`."""
         ended = self._writer.run(jobs.EndAnySession(by, session_id))
+        _log("end_session", by, session=session_id)
         self._people.revoked.publish((ended, "signed_out"))
 
     def ban(self, by: User | None, user_id: str, reason: str = "", days: int | None = None) -> None:
@@ -145,14 +150,17 @@ class Administration:
         check(reason, days)
         for session_id in self._writer.run(jobs.BanPerson(by, user_id, reason, days)):
             self._people.revoked.publish((session_id, "banned"))
+        _log("ban", by, person=user_id)
 
     def unban(self, by: User | None, user_id: str) -> None:
         """Let a person sign in again. Raises `not_found`."""
         self._writer.run(jobs.LiftBan(by, user_id))
+        _log("unban", by, person=user_id)
 
     def set_admin(self, by: User | None, user_id: str, admin: bool) -> None:
         """Give or take the rights of an administrator. Raises `not_found`, `conflict`."""
         self._writer.run(jobs.SetAdmin(by, user_id, admin))
+        _log("make_admin" if admin else "unmake_admin", by, person=user_id)
 
     def account(self, name: str) -> str:
         """The id of an account by its name in any spelling. Raises `not_found`."""
@@ -165,4 +173,9 @@ class Administration:
     def refused(self, by: User, action: str, target: str) -> ChatError:
         """The refusal of somebody who is no administrator; it is recorded."""
         self._writer.run(NoteRefusal(by, action, target))
+        _log("refused", by, target=target)
         return ChatError("forbidden", "Only administrators may do this.")
+
+
+def _log(act: str, by: User | None, **about: str) -> None:
+    log.info("administration: %s", act, extra=fields(by=by.id if by else None, **about))

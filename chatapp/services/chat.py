@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -22,6 +23,7 @@ from chatapp.realtime.presence import Presence
 from chatapp.realtime.relay import Relay
 from chatapp.realtime.streams import Streams
 from chatapp.realtime.typing import Typing
+from chatapp.runtime import logs
 from chatapp.store import reading
 from chatapp.store.aside import Aside
 from chatapp.store.backends import PostgresBackend, SqliteBackend
@@ -42,6 +44,8 @@ from .receipts import CursorMoved, Receipts
 from .renames import Renames
 from .retention import Retention
 from .rooms import Rooms
+
+log = logging.getLogger("chatapp.services")
 
 # Clients of a server that stops come back within this many seconds, each at another moment.
 COME_BACK_S = (0.5, 3.0)
@@ -183,6 +187,16 @@ class Chat:
             "seq": change.seq,
             "banned": change.banned,
         }
+        log.info(
+            "a membership changed",
+            extra=logs.fields(
+                person=change.user.id,
+                room=change.room.id,
+                role=change.role,
+                banned=change.banned,
+                seq=change.seq,
+            ),
+        )
         self.control.tell("member", **fields)
         self._member_changed_elsewhere(fields)
 

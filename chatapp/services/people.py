@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from chatapp import ids, runtime
 from chatapp.clock import now_ms
 from chatapp.errors import ChatError, not_found
 from chatapp.payloads import User
+from chatapp.runtime.logs import fields
 from chatapp.store import people as jobs
 from chatapp.store.database import Database
 from chatapp.store.sql import Statement
@@ -21,6 +23,8 @@ from chatapp.store.writer import Writer
 from . import person_names
 from .passwords import Passwords
 from .subscribers import Subscribers
+
+log = logging.getLogger("chatapp.services")
 
 Kind = Literal["cookie", "token"]
 
@@ -140,9 +144,11 @@ class People:
             row = db.one(_BY_NAME, key=name_key(name))
         user_id, shown, kind, password_hash = row or ("", "", "", None)
         if not self._passwords.fits(password, password_hash):
+            log.info("a sign-in was refused", extra=fields(person=user_id))
             raise ChatError("unauthenticated", "Name or password is wrong.")
         session, token = _new_session(entrance)
         self._begin(jobs.AddSession(user_id, session))
+        log.info("signed in", extra=fields(person=user_id, session=session.id))
         return _signed_in(token, User(user_id, shown, kind), session)
 
     def refresh(self, session: Session, token: str) -> SignedIn:
@@ -237,6 +243,7 @@ class People:
 
     def _tell(self, session_ids: list[str], reason: str) -> None:
         for session_id in session_ids:
+            log.info("a session ended", extra=fields(session=session_id, reason=reason))
             self.revoked.publish((session_id, reason))
 
     # What people change about themselves

@@ -1,13 +1,11 @@
-"""Every failure as an answer: JSON for programs, a page for people. The unexpected is one JSON line in the log."""
+"""Every failure as an answer: JSON for programs, a page for people. The unexpected is one line in the log."""
 
 from __future__ import annotations
 
 import logging
 import math
-import traceback
 from collections.abc import Callable
 
-import msgspec
 from flask import Flask, Response, request
 from msgspec import UNSET
 from werkzeug.exceptions import HTTPException
@@ -15,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from chatapp.errors import ChatError, not_found
 from chatapp.ids import new_id
 from chatapp.payloads import Error, http
+from chatapp.runtime.logs import fields
 
 from .bodies import answer
 
@@ -69,13 +68,8 @@ def _shape(error: ChatError, request_id: str) -> Error:
 
 
 def _log(request_id: str, error: Exception) -> None:
-    line = {
-        "request_id": request_id,
-        "method": request.method,
-        "path": request.path,
-        "error": "".join(traceback.format_exception(error)),
-    }
-    log.error("%s", msgspec.json.encode(line).decode())
+    about = fields(request_id=request_id, method=request.method, path=request.path)
+    log.error("a request failed", exc_info=error, extra=about)
 
 
 def _is_program() -> bool:

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from chatapp.runtime.logs import JsonLines
 from tests.support.server import Server
 
 from .conftest import CSRF, Browser
@@ -237,7 +238,7 @@ def test_what_fails_unexpectedly_is_one_line_of_json_in_the_log_and_no_word_to_t
     assert (answer.status_code, error["code"]) == (500, "internal")
     assert "secret" not in answer.text
     (record,) = [record for record in caplog.records if record.name == "chatapp.web"]
-    line = record.getMessage()
+    line = JsonLines("w1").format(record)
     assert line.isprintable()
     logged = json.loads(line)
     assert logged["request_id"] == error["request_id"]

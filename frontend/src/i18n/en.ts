@@ -170,6 +170,8 @@ export const en = {
   online: "online",
   away: "away",
 
+  administration: "Administration",
+
   // Settings
   s_name: "Name",
   s_language: "Language",

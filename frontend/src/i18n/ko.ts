@@ -159,6 +159,7 @@ export const ko: Record<Key, string> = {
   online: "접속 중",
   away: "자리 비움",
 
+  administration: "관리",
   s_name: "이름",
   s_language: "언어",
   s_language_auto: "브라우저 설정대로",
