@@ -7,7 +7,6 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 log = logging.getLogger("chatapp.runtime")
@@ -25,16 +24,18 @@ class _Turn:
     """
 
     def __init__(self) -> None:
-        self._lock: AbstractContextManager[Any] = threading.RLock()
+        self._lock: Any = threading.RLock()
 
     def become_free(self) -> None:
-        self._lock = nullcontext()
+        self._lock = None
 
     def __enter__(self) -> None:
-        self._lock.__enter__()
+        if self._lock is not None:
+            self._lock.acquire()
 
     def __exit__(self, *exc: object) -> None:
-        self._lock.__exit__(None, None, None)
+        if self._lock is not None:
+            self._lock.release()
 
 
 turn = _Turn()

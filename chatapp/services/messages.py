@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from chatapp.errors import ChatError, not_found
 from chatapp.ids import parse_message_id
@@ -31,8 +32,7 @@ _VERSIONS = Statement(
 )
 
 
-@dataclass(slots=True, frozen=True)
-class MessagePosted:
+class MessagePosted(Struct, frozen=True):
     """A text that was committed; `again`: before, and its sender had no answer, so perhaps nobody was told."""
 
     room_id: int
