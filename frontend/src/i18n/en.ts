@@ -22,6 +22,28 @@ export const en = {
   your_rooms: "Your rooms",
   as_guest: "Guest",
 
+  // Search, and making rooms
+  search: "Search",
+  search_hint: "Words of a message",
+  search_all: "In all my rooms",
+  search_found: "Messages found",
+  search_none: "Nothing found.",
+  search_n: ["{n} message", "{n} messages"],
+  new_room: "New room",
+  room_private: "Private",
+  room_private_hint: "Only people who are brought in can see it.",
+  kept: "Messages stay",
+  kept_forever: "for good",
+  kept_90: "90 days",
+  kept_7: "7 days",
+  kept_live: "until everybody has left",
+  create: "Create",
+  e_room_taken: "There is a room at this address already.",
+  add_people: "Add people",
+  add_people_find: "Find people",
+  add_people_none: "Nobody else is in your other rooms.",
+  add: "Add",
+
   // Connection
   connected: "Connected",
   connecting: "Connecting",

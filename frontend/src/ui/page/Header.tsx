@@ -1,5 +1,6 @@
 import { count, t } from "../../i18n";
 import { Icon } from "../icon";
+import { panel } from "./panels";
 import type { RoomView } from "./view";
 
 function whoIsHere(view: RoomView): string {
@@ -45,6 +46,11 @@ export function Header({ view, openRooms, openPeople, elsewhere }: HeaderProps) 
       </h1>
       {info && <p class="clip muted small">{info.kind === "direct" ? withWhom(view) : whoIsHere(view)}</p>}
       <span class="grow" />
+      {!gone && (
+        <button type="button" class="icon" aria-label={t("search")} title={`${t("search")} · Ctrl+Shift+F`} onClick={() => (panel.value = "search")}>
+          <Icon name="search" />
+        </button>
+      )}
       {!gone && (
         <button type="button" class="icon for-people" aria-label={t("people")} title={t("people")} onClick={openPeople}>
           <Icon name="people" />

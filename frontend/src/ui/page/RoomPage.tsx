@@ -15,14 +15,20 @@ import { Confirm } from "./Confirm";
 import { ConnectionBar } from "./ConnectionBar";
 import { Dialog } from "./Dialog";
 import { Header } from "./Header";
+import { later } from "./later";
 import { place } from "./nav";
 import { Notices } from "./Notices";
+import { panel } from "./panels";
 import { listenForShortcuts } from "./shortcuts";
 import { SpokenLog } from "./SpokenLog";
 import { keepTitle } from "./tab_title";
 import { TypingLine } from "./TypingLine";
 import type { RoomView } from "./view";
 import { Views } from "./views";
+
+const SearchDialog = later<{ view: RoomView }>(() => import("../search/Search").then((module) => module.SearchDialog));
+const NewRoom = later<{ client: ChatClient }>(() => import("../rooms/NewRoom").then((module) => module.NewRoom));
+const AddPeople = later<{ view: RoomView }>(() => import("../people/AddPeople").then((module) => module.AddPeople));
 
 export function RoomPage({ client }: { client: ChatClient }) {
   const views = useMemo(() => new Views(client), [client]);
@@ -73,6 +79,9 @@ export function RoomPage({ client }: { client: ChatClient }) {
         </Dialog>
       )}
       <Switcher client={client} />
+      {panel.value === "search" && <SearchDialog view={view} />}
+      {panel.value === "new_room" && <NewRoom client={client} />}
+      {panel.value === "add_people" && <AddPeople view={view} />}
       <ActionSheet />
       <AssistantPanels />
       <Confirm />

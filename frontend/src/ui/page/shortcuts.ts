@@ -1,6 +1,7 @@
-/** Keys of the whole page: Ctrl/⌘+K rooms, Ctrl/⌘+. stop, F6 from pane to pane. */
+/** Keys of the whole page: Ctrl/⌘+K rooms, Ctrl/⌘+Shift+F search, Ctrl/⌘+. stop, F6 from pane to pane. */
 import { stopLast } from "../composer/commands";
 import { switching } from "../rooms/switching";
+import { panel } from "./panels";
 import type { RoomView } from "./view";
 
 const PANES = ["rooms", "timeline", "composer", "people"] as const;
@@ -11,6 +12,7 @@ export function listenForShortcuts(view: () => RoomView | null): () => void {
     if (event.isComposing) return;
     const command = event.ctrlKey || event.metaKey;
     if (command && event.code === "KeyK") switching.value = !switching.peek();
+    else if (command && event.shiftKey && event.code === "KeyF") panel.value = "search";
     else if (command && event.code === "Period") {
       const now = view();
       if (now) void stopLast(now);

@@ -7,6 +7,7 @@ import { Icon } from "../icon";
 import { attempt } from "../message/actions";
 import { leaveRoom } from "../composer/commands";
 import { go } from "../page/nav";
+import { panel } from "../page/panels";
 import type { RoomView } from "../page/view";
 
 /** More names than these are a list nobody reads. */
@@ -39,6 +40,12 @@ export function PeoplePanel({ view, done }: { view: RoomView; done?: () => void 
       </div>
       {!direct && !view.signedOut && (
         <div class="side-foot">
+          {store.info.value?.kind === "private" && view.moderates && (
+            <button type="button" class="btn" onClick={() => (panel.value = "add_people")}>
+              <Icon name="plus" />
+              {t("add_people")}
+            </button>
+          )}
           <button type="button" class="btn" onClick={() => void leaveRoom(view)}>
             <Icon name="leave" />
             {t("leave")}

@@ -4,6 +4,7 @@ import { t } from "../../i18n";
 import { Icon } from "../icon";
 import { Avatar } from "../people/Avatar";
 import { ConnectionDot } from "../page/ConnectionDot";
+import { panel } from "../page/panels";
 import { ThemeButton } from "../page/ThemeButton";
 import { RoomList } from "./RoomList";
 import { switching } from "./switching";
@@ -15,8 +16,13 @@ export function RoomsColumn({ client }: { client: ChatClient }) {
       <div class="side-head">
         <h2 class="grow">{t("rooms")}</h2>
         <button type="button" class="icon" aria-label={t("find_room")} title={`${t("find_room")} · Ctrl+K`} onClick={() => (switching.value = true)}>
-          <Icon name="plus" />
+          <Icon name="search" />
         </button>
+        {client.connection.value.ended === null && (
+          <button type="button" class="icon" aria-label={t("new_room")} title={t("new_room")} onClick={() => (panel.value = "new_room")}>
+            <Icon name="plus" />
+          </button>
+        )}
       </div>
       <div class="side-list">
         <RoomList client={client} />
