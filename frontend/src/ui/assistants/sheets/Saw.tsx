@@ -49,7 +49,8 @@ export function Saw({ view, row }: { view: RoomView; row: Row }) {
 }
 
 function Receipt({ report, view }: { report: RunReport; view: RoomView }) {
-  const { used, tools, left_out } = report;
+  // A server that was not restarted since the page came may tell less.
+  const { used = [], tools = [], left_out = 0 } = report;
   return (
     <>
       <Facts report={report} />
@@ -80,7 +81,7 @@ function Receipt({ report, view }: { report: RunReport; view: RoomView }) {
 }
 
 function Facts({ report }: { report: RunReport }) {
-  const { prompt_tokens: read, completion_tokens: written, first_token_ms: first, cost } = report;
+  const { prompt_tokens: read, completion_tokens: written, first_token_ms: first = null, cost = null } = report;
   const model = [report.provider, report.model].filter((part) => part !== null && part !== "").join(" · ");
   return (
     <dl class="facts">
