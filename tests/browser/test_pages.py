@@ -63,7 +63,7 @@ def test_axe_finds_nothing_wrong_on_any_page(
     someone.page.keyboard.press("Control+k")
     expect(someone.page.locator("dialog[open]")).to_be_visible()
     assert violations(someone.page) == [], "with the list of rooms"
-    for path in ("/", "/settings"):
+    for path in ("/", "/settings", f"/r/{room}/assistants"):
         someone.page.goto(server.url + path)
         someone.page.wait_for_load_state("networkidle")
         assert violations(someone.page) == [], path
@@ -125,7 +125,7 @@ def test_nothing_scrolls_sideways_on_a_narrow_page_or_at_twice_the_size(
     """640 px at a type of 200% are what a window of 1280 has left when it is zoomed."""
     fill(server, room, SAYS)
     someone = visit(server, "Bora", room, size=size)
-    pages = [f"/r/{room}", "/settings", "/"]
+    pages = [f"/r/{room}", f"/r/{room}/assistants", "/settings", "/"]
     for path in pages:
         someone.page.goto(server.url + path)
         someone.page.wait_for_load_state("networkidle")

@@ -84,7 +84,11 @@ def two_workers(
         redis_url=redis_server.url,
         database_url=database,
         runtime=runtime,
-        env={"OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "sk-test", "OPENAI_MODEL": "test"},
+        env={
+            "OPENAI_BASE_URL": model.base_url,
+            "OPENAI_API_KEY": "sk-test",
+            "OPENAI_MODEL": "test",
+        },
     )
     yield TwoWorkers(server.start(), database, model)
     server.close()

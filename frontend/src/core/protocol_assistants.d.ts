@@ -1,19 +1,7 @@
-/** What servers with several assistants say besides protocol.ts, until that is made from their payload types. */
-import type { MessageReply, User } from "./protocol";
+/** What servers with tools say besides protocol.ts, until that is made from their payload types. */
+import type { User } from "./protocol";
 
 declare module "./protocol" {
-  interface RoomInfo {
-    not_for_ai?: boolean;
-  }
-
-  interface Message {
-    not_for_ai?: boolean;
-  }
-
-  interface PostMessage {
-    not_for_ai?: boolean;
-  }
-
   interface ToolRequest {
     id: string;
     room: string;
@@ -30,14 +18,7 @@ declare module "./protocol" {
     state: "approved" | "refused" | "expired";
   }
 
-  interface AiPrivacyReply {
-    not_for_ai: boolean;
-  }
-
   interface ClientEvents {
-    continue: { payload: { message_id: string }; reply: MessageReply };
-    not_for_ai: { payload: { message_id: string; on: boolean }; reply: MessageReply };
-    ai_privacy: { payload: { room: string; not_for_ai: boolean }; reply: AiPrivacyReply };
     tool_answer: { payload: { id: string; approve: boolean }; reply: object };
   }
 

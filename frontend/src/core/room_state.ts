@@ -168,7 +168,7 @@ export class RoomState implements Subscriber {
   #roomChanged(event: RoomEvent): void {
     const info = this.info.peek();
     if (info === null) return;
-    if ((event.kind as string) === "assistants" || event.user?.kind === "assistant") this.assistantsChanged.value += 1;
+    if (event.kind === "assistants" || event.user?.kind === "assistant") this.assistantsChanged.value += 1;
     const mine = event.user?.id === this.#me.id;
     if (event.kind === "room" && event.name !== undefined) this.info.value = { ...info, name: event.name };
     else if (event.role === null && mine) this.status.value = "gone";

@@ -82,7 +82,7 @@ function Receipt({ report, view }: { report: RunReport; view: RoomView }) {
 
 function Facts({ report }: { report: RunReport }) {
   const { prompt_tokens: read, completion_tokens: written, first_token_ms: first = null, cost = null } = report;
-  const model = [report.provider, report.model].filter((part) => part !== null && part !== "").join(" · ");
+  const model = [report.provider, report.model].filter((part) => part).join(" · ");
   return (
     <dl class="facts">
       <Fact name={w("asker")} value={report.asker.name} />
