@@ -22,10 +22,24 @@ SETTINGS = (
     "SET synchronous_commit = on",
     "SET lock_timeout = '3s'",
     "SET idle_in_transaction_session_timeout = '10s'",
+    # The writer only looks up what its index leads to; before a new table has statistics, plans read all of it instead.
+    "SET enable_seqscan = off",
+    "SET enable_hashjoin = off",
+    "SET enable_mergejoin = off",
 )
 TCP_MS = 10_000
 
 LOOK_EVERY = 64  # commits, after which the writer looks at the size of SQLite's log
+COUNTED_AT = (
+    1,
+    8,
+    64,
+    512,
+    4_096,
+)  # batches of a connection, after which young tables are looked at
+YOUNG_ROWS = 10_000
+_SIZE = "SELECT reltuples FROM pg_class WHERE oid = 'messages'::regclass"
+
 TRIES = 3  # of a job that gave way in a deadlock
 
 
@@ -216,6 +230,7 @@ class PostgresBackend(_Transactions):
         self._psycopg = psycopg
         self._url = url.replace("postgresql+psycopg:", "postgresql:", 1)
         self._connection: Any = None
+        self._batches = 0
         self.operational_errors = (
             psycopg.OperationalError,
             psycopg.InterfaceError,
@@ -232,6 +247,27 @@ class PostgresBackend(_Transactions):
             for setting in SETTINGS:
                 self._connection.execute(setting)
         return self._connection.cursor()
+
+    def commit(self, jobs: Sequence[Any]) -> tuple[list[Outcome], list[Told]]:
+        done = super().commit(jobs)
+        self._batches += 1
+        if self._batches in COUNTED_AT:
+            self._count_rows()
+        return done
+
+    def _count_rows(self) -> None:
+        """Have the server look at tables that are young. A plan made while a table was empty may read all of a room for
+        one row of it, and is kept: first of all those by which foreign keys are checked. Large tables have their statistics.
+        """
+        if self._connection is not None:
+            try:
+                (rows,) = self._connection.execute(_SIZE).fetchone()
+                if rows < YOUNG_ROWS:
+                    self._connection.execute(
+                        "ANALYZE messages, changes, memberships, search_documents"
+                    )
+            except self._psycopg.Error:
+                self.close()
 
     def _begin(self, cursor: Any) -> None:
         cursor.execute("BEGIN")
