@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("chatapp.events")
 
-# Answers of one connection that wait for an earlier one of its own, which waits for the database. With more of them its next
-# events are not handled, and soon not read either, until some are gone. All may go out at once then: so few that nobody
-# takes the client for a slow one (backlog.DROP_PACKETS).
-PENDING_LIMIT = 100
-
 _encode = msgspec.json.encode
 
 
@@ -129,17 +124,6 @@ class Acks:
                     ticket.deferred.wait()
                 except Exception:  # noqa: BLE001, S112
                     continue
-
-    def make_room(self, conn: Connection) -> None:
-        """Wait, if too many answers of the connection wait, until the oldest is there. Between two events of its own."""
-        while conn.pending and len(conn.pending) >= PENDING_LIMIT and not conn.closed:
-            oldest = conn.pending[0]
-            if oldest.deferred is None or oldest.reply is not None:
-                return
-            try:
-                oldest.deferred.wait()
-            except Exception:  # noqa: BLE001, S112 - its own answer says how it ended
-                continue
 
     def _defer(self, ticket: Ticket, deferred: Deferred) -> None:
         conn = ticket.conn

@@ -158,8 +158,6 @@ class TypedNamespace(flask_socketio.Namespace):  # type: ignore[misc]
     def receive(self, eio_sid: str, text: str, start: int) -> None:
         """Handle an EVENT packet; its ack id, if any, begins at `start`. Raises when there is no such connection."""
         conn = self._conns[eio_sid]
-        if conn.pending:
-            self._acks.make_room(conn)
         ack_id, name, payload = self._split(text, start)
         ticket = Ticket(conn, ack_id, name)
         try:

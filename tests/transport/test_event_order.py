@@ -6,8 +6,6 @@ import time
 
 import pytest
 
-from chatapp.realtime.acks import PENDING_LIMIT
-
 from .conftest import ChatServer
 
 SAY = {"room": "r", "text": "hello"}
@@ -88,24 +86,6 @@ def test_a_deferred_result_does_not_hold_up_the_next_events(chat: ChatServer) ->
     bob.sees("message", text="hello", timeout=1.5)
     assert not alice.acked(write)
     assert alice.ack(write)["ok"]
-
-
-def test_a_client_whose_answers_wait_for_the_database_is_not_handled_without_end(
-    chat: ChatServer,
-) -> None:
-    alice = chat.connect("alice")
-    alice.ok("join", {"room": "r"})
-    write = alice.request("write", {"seconds": 3})
-    requests = [
-        alice.request("message", {**SAY, "number": number}) for number in range(PENDING_LIMIT + 300)
-    ]
-    assert alice.ack(requests[-1])["ok"]
-    answered = next(n for n, frame in enumerate(alice.frames) if f"43/chat,{write}[" in str(frame))
-    handled = [
-        str(frame) for frame in alice.frames[:answered] if '42/chat,["message"' in str(frame)
-    ]
-    assert len(handled) < PENDING_LIMIT, "more answers waited than may"
-    assert [event["number"] for event in alice.events("message")] == list(range(len(requests)))
 
 
 def test_who_reads_sees_what_the_same_connection_wrote_before(chat: ChatServer) -> None:
