@@ -5,7 +5,7 @@ VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-python test-frontend test-faults lint format docs bench frontend clean \
+.PHONY: help run test test-python test-frontend test-faults lint format docs audit bench frontend clean \
 	check-delivery check-python check-start system-packages
 
 help: ## Show the commands
@@ -34,6 +34,9 @@ format: .venv/ready-dev ## Bring the code into the project's form
 
 docs: .venv/ready-dev ## Write the protocol's documents and TypeScript types from the code's own types
 	@$(VENV) -m tools.docs
+
+audit: .venv/ready-dev ## Look for known weaknesses in what is installed
+	@$(VENV) -m tools.audit
 
 bench: .venv/ready-dev frontend ## Measure this and its peers: a look; ARGS="--accept" or "--full" for more
 	@$(VENV) -m bench $(ARGS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import environment, frontend, serve, system_packages
+from tools import audit, environment, frontend, serve, system_packages
 from tools.console import Stop, last_words
 
 
@@ -108,3 +108,19 @@ def test_everything_that_is_installed_is_pinned_exactly() -> None:
         spellings = {key, key.replace("_", "-"), key.replace("-", "_")}
         if key not in {"pip", "setuptools"}:
             assert installed.version in {pins.get(spelling) for spelling in spellings}, key
+
+
+def test_a_weakness_is_a_failure_and_a_registry_that_is_silent_is_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weak = {"id": "PYSEC-1", "fix_versions": ["2.0"]}
+    report = {"dependencies": [{"name": "a", "version": "1.0", "vulns": [weak]}, {"name": "b"}]}
+    assert audit.of_pip(report) == ["a 1.0: PYSEC-1, mended in 2.0"]
+    assert audit.of_npm({"vulnerabilities": {"vite": {"severity": "high"}}}) == ["vite: high"]
+    assert (audit.of_pip(None), audit.of_npm({"error": "no network"})) == (None, None)
+    monkeypatch.setattr(audit, "python_weaknesses", lambda: None)
+    monkeypatch.setattr(audit, "browser_weaknesses", list)
+    assert audit.main() == 0
+    assert "nobody answered" in capsys.readouterr().out
+    monkeypatch.setattr(audit, "browser_weaknesses", lambda: ["vite: high"])
+    assert audit.main() == 1

@@ -130,6 +130,14 @@ class Talk:
         packet = self.until(f"43/chat,{number}[")
         return json.loads(packet[len(f"43/chat,{number}") :])[0]
 
+    def ack_or_end(self, number: int) -> Any:
+        """The answer, or None if the connection ends first. AssertionError when neither comes."""
+        beginning = f"43/chat,{number}["
+        for packet in self._came:
+            if packet.startswith(beginning):
+                return json.loads(packet[len(beginning) - 1 :])[0]
+        return None
+
     def call(self, event: str, payload: Any, number: int = 1) -> Any:
         return self.raw(number, json.dumps([event, payload]))
 

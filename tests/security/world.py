@@ -20,6 +20,7 @@ from tests.transport.wire import Wire
 
 from .lines import POLLING, WEBSOCKET, PollingLine, Talk, WebSocketLine
 
+MB_20 = 20 << 20
 CSRF = {"X-Chatapp-Csrf": "1"}
 
 Check = Callable[..., None]
