@@ -251,24 +251,21 @@ class Chat:
             self.fanout.close(conn, "restart", 0)
 
     def _summarise(self, room_id: int, user_ids: list[str]) -> Mapping[str, bytes]:
-        news: dict[str, bytes] = {}
         with self.db.snapshot() as db:
-            for user_id in user_ids:
-                seat = reading.seat_by_id(db, user_id, room_id)
-                if seat is None:
-                    continue
-                last, _ = reading.page(db, room_id, seat.slug, limit=1)
-                news[user_id] = msgspec.json.encode(
-                    RoomChanged(
-                        room=seat.slug,
-                        unread=reading.unread(db, room_id, user_id, seat.read_seq),
-                        mentions=reading.mentions(db, room_id, user_id, seat.read_seq),
-                        name=seat.name,
-                        kind=reading.room_info(seat).kind,
-                        last=last[0] if last else msgspec.UNSET,
-                    )
+            last, news = reading.news(db, room_id, user_ids)
+        return {
+            user_id: msgspec.json.encode(
+                RoomChanged(
+                    room=seat.slug,
+                    unread=unread,
+                    mentions=mentions,
+                    name=seat.name,
+                    kind=reading.room_info(seat).kind,
+                    last=last or msgspec.UNSET,
                 )
-        return news
+            )
+            for user_id, seat, unread, mentions in news
+        }
 
 
 class _RelayReader:

@@ -8,27 +8,14 @@ from chatapp.payloads.http import BootRoom, RoomEntry
 from chatapp.store import reading
 from chatapp.store.database import Database
 from chatapp.store.messages import load_one
-from chatapp.store.reading import UNREAD_CAP
-from chatapp.store.sql import Statement
 
 PAGE = 50
-
-# For all rooms of a person at once: what is unread, how often they are mentioned in it, the place of the last message.
-_NEWS = Statement(
-    """SELECT s.room_id,
-    (SELECT count(*) FROM (SELECT 1 FROM messages m WHERE m.room_id = s.room_id AND m.seq > s.read_seq
-        AND m.sender_id <> :user AND m.deleted_at IS NULL AND m.type = 'text' LIMIT :cap) AS unread),
-    (SELECT count(*) FROM (SELECT 1 FROM mentions n WHERE n.user_id = :user AND n.room_id = s.room_id
-        AND n.seq > s.read_seq LIMIT :cap) AS mentioned),
-    (SELECT max(l.seq) FROM messages l WHERE l.room_id = s.room_id)
-    FROM memberships s WHERE s.user_id = :user"""
-)
 
 
 def rooms_of(database: Database, user: User) -> list[RoomEntry]:
     """A person's rooms, those with the latest message first."""
     with database.snapshot() as db:
-        news = {row[0]: row[1:] for row in db.all(_NEWS, user=user.id, cap=UNREAD_CAP)}
+        news = reading.news_of_all(db, user.id)
         entries = []
         for seat in reading.seats(db, user.id):
             unread, mentions, place = news[seat.room_id]

@@ -21,14 +21,20 @@ GAP_PAGE = 500  # numbers a worker fills at a time
 # A direct conversation is called by the others in it, as they are called now.
 _OTHERS = """(SELECT {join}(u.name, ', ') FROM memberships o JOIN users u ON u.id = o.user_id
     WHERE o.room_id = r.id AND o.user_id <> m.user_id)"""
-_SEAT_COLUMNS = """SELECT r.id, r.slug, CASE r.kind WHEN 'direct' THEN COALESCE({others}, r.name) ELSE r.name END,
+# At 10,000 messages counting ends: a bot that reads nothing does not make each of its visits slower.
+_COUNTS = """(SELECT count(*) FROM (SELECT 1 FROM (SELECT b.sender_id, b.deleted_at, b.type FROM messages b
+        WHERE b.room_id = m.room_id AND b.seq > m.read_seq ORDER BY b.seq LIMIT 10000) AS behind
+        WHERE behind.sender_id <> m.user_id AND behind.deleted_at IS NULL AND behind.type = 'text' LIMIT 100) AS unread),
+    (SELECT count(*) FROM (SELECT 1 FROM mentions n WHERE n.user_id = m.user_id AND n.room_id = m.room_id
+        AND n.seq > m.read_seq LIMIT 100) AS mentioned)"""
+_SEAT_COLUMNS = """SELECT {more}r.id, r.slug, CASE r.kind WHEN 'direct' THEN COALESCE({others}, r.name) ELSE r.name END,
     r.kind, r.epoch, r.last_seq, r.retention, r.members_count, m.role, m.read_seq, m.not_for_ai
-    FROM memberships m JOIN rooms r ON r.id = m.room_id WHERE m.user_id = :user """
+    FROM memberships m JOIN rooms r ON r.id = m.room_id WHERE {whose} """
 
 
-def _seat_statement(rest: str) -> Statement:
+def _seat_statement(rest: str, more: str = "", whose: str = "m.user_id = :user") -> Statement:
     sqlite, postgres = (
-        _SEAT_COLUMNS.format(others=_OTHERS.format(join=join)) + rest
+        _SEAT_COLUMNS.format(others=_OTHERS.format(join=join), more=more, whose=whose) + rest
         for join in ("group_concat", "string_agg")
     )
     return Statement(sqlite, postgres)
@@ -37,6 +43,13 @@ def _seat_statement(rest: str) -> Statement:
 _SEAT = _seat_statement("AND r.slug = :slug")
 _SEAT_BY_ID = _seat_statement("AND r.id = :room")
 _SEATS = _seat_statement("ORDER BY r.id")
+_NEWS = _seat_statement(
+    "", f"m.user_id, {_COUNTS}, ", "m.room_id = :room AND m.user_id IN :[users text]"
+)
+_NEWS_OF_ALL = Statement(
+    f"""SELECT m.room_id, {_COUNTS}, (SELECT max(l.seq) FROM messages l WHERE l.room_id = m.room_id)
+    FROM memberships m WHERE m.user_id = :user"""  # noqa: S608 - constants of ours
+)
 _UNREAD = Statement(
     "SELECT count(*) FROM (SELECT 1 FROM (SELECT sender_id, deleted_at, type FROM messages WHERE room_id = :room"
     " AND seq > :seq ORDER BY seq LIMIT 10000) AS behind WHERE sender_id <> :user"
@@ -107,6 +120,27 @@ def unread(db: Connection, room_id: int, user_id: str, read_seq: int) -> int:
 def mentions(db: Connection, room_id: int, user_id: str, read_seq: int) -> int:
     """Mentions of the person behind the cursor, capped like unread()."""
     return int(db.value(_MENTIONS, room=room_id, user=user_id, seq=read_seq))
+
+
+def news(
+    db: Connection, room_id: int, user_ids: list[str]
+) -> tuple[Message | None, list[tuple[str, Seat, int, int]]]:
+    """The latest message of a room, and (user id, seat, unread, mentions) of those of `user_ids` who are in it.
+
+    The counts are those of unread() and mentions(), of everybody in one statement.
+    """
+    found = [
+        (row[0], Seat(*row[3:]), row[1], row[2])
+        for row in db.all(_NEWS, room=room_id, users=user_ids)
+    ]
+    last, _ = page(db, room_id, found[0][1].slug, limit=1) if found else ([], False)
+    return last[0] if last else None, found
+
+
+def news_of_all(db: Connection, user_id: str) -> dict[int, tuple[int, int, int | None]]:
+    """Of each room of a person: unread, mentions, and the place of the latest message."""
+    rows = db.all(_NEWS_OF_ALL, user=user_id)
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
 def reads(db: Connection, room_id: int) -> dict[str, int]:

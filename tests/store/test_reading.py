@@ -140,3 +140,41 @@ def test_a_direct_conversation_is_called_by_the_other(store: Store) -> None:
         found = reading.seat(db, "bob", "direct-x")
     assert found is not None
     assert found.name == "Alice"
+
+
+def test_the_news_of_many_are_one_statement_and_count_as_each_ones_own(store: Store) -> None:
+    alice, bob, carol = store.user("alice"), store.user("bob"), store.user("carol")
+    store.user("mallory")
+    room = store.room(alice)
+    for person in (bob, carol):
+        store.writer.run(rooms.EnterPublicRoom("general", person))
+    store.post(room, alice, "one")
+    store.post(room, bob, "@Carol two")
+    store.post(room, alice, "three")
+    store.writer.run(rooms.MoveCursor(room, "bob", 2))
+    with store.db.snapshot() as db:
+        last, news = reading.news(db, room, ["alice", "bob", "carol", "mallory"])
+        assert last is not None
+        assert last.body == "three"
+        counts = {user_id: (unread, named) for user_id, _seat, unread, named in news}
+        assert counts == {"alice": (1, 0), "bob": (1, 0), "carol": (3, 1)}
+        for user_id, seat, unread, named in news:
+            assert seat == reading.seat_by_id(db, user_id, room)
+            assert unread == reading.unread(db, room, user_id, seat.read_seq)
+            assert named == reading.mentions(db, room, user_id, seat.read_seq)
+        assert reading.news_of_all(db, "carol") == {room: (3, 1, 3)}
+        assert reading.news(db, room, ["mallory"]) == (None, [])
+
+
+def test_counting_what_is_unread_ends_at_a_hundred(store: Store) -> None:
+    alice, bob = store.user("alice"), store.user("bob")
+    room = store.room(alice)
+    store.writer.run(rooms.EnterPublicRoom("general", bob))
+    for number in range(120):
+        last = store.submit(room, alice, str(number))
+    last.wait()
+    with store.db.snapshot() as db:
+        assert reading.unread(db, room, "bob", 0) == reading.UNREAD_CAP
+        _last, ((_bob, _seat, unread, _named),) = reading.news(db, room, ["bob"])
+        assert unread == reading.UNREAD_CAP
+        assert reading.news_of_all(db, "bob")[room][0] == reading.UNREAD_CAP
