@@ -36,12 +36,14 @@ AUTH_FIELDS = frozenset({"token", "protocol"})
 FEATURES = [
     "assistants",
     "budgets",
+    "catch_up",
     "continue",
     "not_for_ai",
     "reactions",
     "replies",
     "search",
     "several_assistants",
+    "tools",
 ]
 
 
@@ -179,6 +181,10 @@ class Events(TypedNamespace):
     @on("not_for_ai", payloads.NotForAi, ack=payloads.MessageReply)
     def on_not_for_ai(self, conn: Connection, mark: payloads.NotForAi) -> Pending[payloads.Message]:
         return self.chat.messages.mark(person(conn), mark.message_id, mark.on)
+
+    @on("tool_answer", payloads.ToolAnswer, reads=True)
+    def on_tool_answer(self, conn: Connection, word: payloads.ToolAnswer) -> None:
+        self.chat.assistants.answer_tool(person(conn), word.id, word.approve)
 
     @on("ai_privacy", payloads.AiPrivacy, reads=True)
     def on_ai_privacy(

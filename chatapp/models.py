@@ -291,6 +291,7 @@ class Run(Base):
         ),
         Index(None, "state", "room_id"),
         Index(None, "room_id", "question_seq"),
+        Index(None, "asker_id", "started_at"),
     )
 
     room_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)

@@ -22,6 +22,8 @@ from chatapp.store.sql import Connection, Statement
 
 from . import policy
 from .bursts import Bursts
+from .catch_up import CatchUps
+from .handiwork import Approvals
 from .policy import Summons
 from .providers import Providers
 from .roster import Company, Roster
@@ -49,7 +51,9 @@ class Assistants:
         self.providers = providers
         self.purse = Purse(chat.settings)
         self.roster = Roster(chat, providers)
-        self.runs = Runs(chat, providers, self.purse)
+        self.catch_ups = CatchUps(chat, providers, self.purse)
+        self.approvals = Approvals(chat)
+        self.runs = Runs(chat, providers, self.purse, self.approvals)
         self.runs.ended.subscribe(self._answered)
         chat.messages.posted.subscribe(self._posted)
         chat.control.on("stop_run", self._stop_for_another)
@@ -224,6 +228,10 @@ class Assistants:
         started = self._chat.writer.run(job)
         self.runs.carry_out(started.claims)
         return started.message
+
+    def answer_tool(self, user: User, use_id: str, approve: bool) -> None:
+        """The asker's word to what an assistant wants to do. Raises ChatError `not_found`."""
+        self.approvals.answer(user, use_id, approve)
 
     def _run_of(self, db: Connection, user: User, room_id: int, seq: int) -> RunRow:
         seat = reading.seat_by_id(db, user.id, room_id)

@@ -19,13 +19,23 @@ CUT_PROMPT = 1 / 3
 class Bill:
     """Of the calls of one attempt. `told` code points stood there before the first of them."""
 
-    def __init__(self, model: str, prompt: Prompt, told: int) -> None:
+    def __init__(self, model: str, told: int) -> None:
         self.model, self.told = model, told
-        self.estimate = estimate(prompt)  # of the latest prompt
+        self.estimate = 0  # of the latest prompt
         self.asked = 0  # tokens of prompts that were answered, as estimated
         self.prompt_tokens: int | None = None
         self.completion_tokens: int | None = None
         self.truncated = False
+
+    def sends(self, prompt: Prompt) -> None:
+        """A call is about to be made."""
+        self.estimate = estimate(prompt)
+
+    def needs(self, purse: Purse, max_output: int, prompt: Prompt) -> Use:
+        """What the budgets keep: for this call, and for those before it."""
+        need = purse.expected(self.model, prompt, max_output)
+        before = purse.cost(self.model, self.asked, 0) or 0
+        return Use(need.tokens + self.asked, need.cost + before)
 
     def finish(self, finish: Finish) -> None:
         """A call was answered to its end."""

@@ -26,12 +26,28 @@ class ErrorEvent(Exception):
         self.code = code
 
 
+class Function(msgspec.Struct):
+    """Which tool, and a piece of its arguments' JSON."""
+
+    name: str | None = None
+    arguments: str | None = None
+
+
+class ToolPiece(msgspec.Struct):
+    """A piece of a call of a tool; pieces of one `index` belong together."""
+
+    index: int = 0
+    id: str | None = None
+    function: Function | None = None
+
+
 class Delta(msgspec.Struct):
     """What a chunk adds. Thinking models fill one of the two reasoning fields first; it is not shown."""
 
     content: str | None = None
     reasoning_content: str | None = None
     reasoning: Any = None
+    tool_calls: list[ToolPiece] | None = None
 
 
 class Choice(msgspec.Struct):

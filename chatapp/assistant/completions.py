@@ -20,7 +20,7 @@ from chatapp.errors import ChatError
 
 from . import capabilities, chunks, faults
 from .capabilities import Capabilities
-from .context import Prompt, as_messages
+from .context import Prompt, ToolCall, as_messages
 from .provider import PIECE_CHARS, PIECE_EVERY_S, PLAIN, Finish, Manner, Stopped
 from .wire import FAULTS, Cut, Line, Transport
 
@@ -33,6 +33,8 @@ DRAIN_S = 0.05  # for the end of the body after [DONE], so that the connection c
 RETRY_AFTER_S = (0.5, 1.5)
 MAX_BUSY_WAIT_S = 3.0  # a busy provider that asks for more is reported instead
 MAX_ANSWER = 32_000  # code points
+MAX_CALLS = 16  # of tools, in one round
+MAX_ARGUMENTS = 16_000  # code points of one of them
 
 
 class ChatCompletions:
@@ -62,7 +64,7 @@ class ChatCompletions:
         )
 
     def call(self, prompt: Prompt, manner: Manner = PLAIN) -> _Call:
-        return _Call(self, as_messages(prompt), manner)
+        return _Call(self, as_messages(prompt), manner, prompt.tools)
 
     def close(self) -> None:
         self.client.close()
@@ -84,9 +86,15 @@ class _Call:
     """One answer; see provider.Call."""
 
     def __init__(
-        self, provider: ChatCompletions, messages: list[dict[str, Any]], manner: Manner
+        self,
+        provider: ChatCompletions,
+        messages: list[dict[str, Any]],
+        manner: Manner,
+        tools: tuple[dict[str, Any], ...],
     ) -> None:
         self._provider, self._messages, self._manner = provider, messages, manner
+        self._tools = tools
+        self._asked: dict[int, list[str]] = {}  # index -> id, name, arguments
         self._stop = runtime.Event()
         self._line = Line(self._before_read)
         self._started = 0.0
@@ -147,6 +155,8 @@ class _Call:
             options["stream_options"] = {"include_usage": True}
         if self._manner.temperature is not None:
             options["temperature"] = self._manner.temperature
+        if self._tools:
+            options["tools"] = self._tools
         with self._provider.client.chat.completions.with_streaming_response.create(
             model=self._manner.model or self._provider.model,
             messages=self._messages,  # type: ignore[arg-type]
@@ -170,23 +180,41 @@ class _Call:
             if self._length >= MAX_ANSWER:
                 break
         self._deliver()
-        if not done or not self._length:
+        if not done or not (self._length or self._asked):
             raise faults.failure("ai_incomplete")
         self._drain(body)
         if reason is None and self._provider.capabilities.finish_reason:
             raise faults.failure("ai_incomplete")
-        return Finish(reason, usage.prompt_tokens, usage.completion_tokens)
+        calls = tuple(
+            ToolCall(call_id or f"call_{index}", name, arguments)
+            for index, (call_id, name, arguments) in sorted(self._asked.items())
+        )
+        return Finish(reason, usage.prompt_tokens, usage.completion_tokens, calls)
 
     def _take(self, delta: chunks.Delta | None) -> None:
         if delta is None:
             return
-        if delta.content or delta.reasoning_content or delta.reasoning:
+        if delta.tool_calls:
+            self._note(delta.tool_calls)
+        if delta.content or delta.reasoning_content or delta.reasoning or delta.tool_calls:
             self._progress = time.monotonic()
         if delta.content:
             self._pending.append(delta.content)
             self._pending_chars += len(delta.content)
             if self._pending_chars >= PIECE_CHARS:
                 self._deliver()
+
+    def _note(self, pieces: list[chunks.ToolPiece]) -> None:
+        for piece in pieces:
+            if piece.index not in self._asked and len(self._asked) >= MAX_CALLS:
+                continue
+            call = self._asked.setdefault(piece.index, ["", "", ""])
+            call[0] = piece.id or call[0]
+            if piece.function is not None:
+                call[1] += piece.function.name or ""
+                call[2] += piece.function.arguments or ""
+            if len(call[1]) + len(call[2]) > MAX_ARGUMENTS:
+                raise chunks.BadStream("arguments without end")
 
     def _deliver(self) -> None:
         text = "".join(self._pending)[: MAX_ANSWER - self._length]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
 
@@ -39,6 +40,15 @@ _READABLE = frozenset({None, "done", "stopped", "interrupted"})
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model asks for a tool. `arguments`: JSON as it wrote it, to be checked."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One message as the assistant is shown it. `own`: it wrote this itself."""
 
@@ -52,6 +62,15 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """A round with tools: what was said before, what the model asked for, and what it was told."""
+
+    said: str
+    calls: tuple[ToolCall, ...]
+    results: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """All that an answer is made from. `turns` oldest first; the last is the question."""
 
@@ -62,6 +81,9 @@ class Prompt:
     persona: str = ""
     prefix: str = ""  # of the answer, which goes on from there
     left_out: int = 0  # messages that did not fit
+    exchanges: tuple[Exchange, ...] = ()  # rounds with tools so far
+    tools: tuple[dict[str, Any], ...] = ()  # that may be asked for
+    task: str = ""  # what is asked for, where it is not a member's question: catch_up
 
     @property
     def question(self) -> Turn:
@@ -144,10 +166,15 @@ def tokens(text: str) -> int:
 
 def estimate(prompt: Prompt) -> int:
     """Tokens of the whole prompt, to be compared with what the provider counted."""
-    return _fixed(prompt) + sum(_cost(one) for one in prompt.turns)
+    told = (result for exchange in prompt.exchanges for result in exchange.results)
+    return (
+        _fixed(prompt)
+        + sum(_cost(one) for one in prompt.turns)
+        + sum(TURN_TOKENS + tokens(result) for result in told)
+    )
 
 
-def as_messages(prompt: Prompt) -> list[dict[str, str]]:
+def as_messages(prompt: Prompt) -> list[dict[str, Any]]:
     """The prompt as chat messages.
 
     Turns of others in a row go into one user message, a JSON object a line: JSON's escapes keep a text within its
@@ -157,9 +184,9 @@ def as_messages(prompt: Prompt) -> list[dict[str, str]]:
     system = _INSTRUCTIONS.format(name=prompt.assistant, room=room)
     if prompt.persona:
         system += _PERSONA.format(persona=prompt.persona)
-    messages = [{"role": "system", "content": system}]
+    messages: list[dict[str, Any]] = [{"role": "system", "content": system}]
     for one in prompt.turns:
-        role, content = ("assistant", one.text) if one.own else ("user", _line(one))
+        role, content = ("assistant", one.text) if one.own else ("user", as_line(one))
         if messages[-1]["role"] == role:
             messages[-1]["content"] += "\n" + content
         else:
@@ -167,9 +194,31 @@ def as_messages(prompt: Prompt) -> list[dict[str, str]]:
     if prompt.prefix:
         messages.append({"role": "assistant", "content": prompt.prefix})
         messages.append({"role": "user", "content": _ONWARD})
+    for exchange in prompt.exchanges:
+        messages += _round(exchange)
     return messages
 
 
-def _line(one: Turn) -> str:
-    shown = {"id": one.id, "name": one.name, "kind": one.kind, "time": one.time, "text": one.text}
+def _round(exchange: Exchange) -> list[dict[str, Any]]:
+    asked = [
+        {
+            "id": call.id,
+            "type": "function",
+            "function": {"name": call.name, "arguments": call.arguments},
+        }
+        for call in exchange.calls
+    ]
+    return [
+        {"role": "assistant", "content": exchange.said or None, "tool_calls": asked},
+        *(
+            {"role": "tool", "tool_call_id": call.id, "content": result}
+            for call, result in zip(exchange.calls, exchange.results, strict=True)
+        ),
+    ]
+
+
+def as_line(one: Turn, length: int | None = None) -> str:
+    """A turn as a JSON object on one line, its text up to `length` code points."""
+    text = one.text[:length]
+    shown = {"id": one.id, "name": one.name, "kind": one.kind, "time": one.time, "text": text}
     return msgspec.json.encode(shown).decode()

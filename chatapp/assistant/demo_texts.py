@@ -6,6 +6,10 @@ ENGLISH: dict[str, str] = {
     "no_ai": "I am the built-in demo: no AI, only a few fixed rules.",
     "nobody": "nobody that I know of",
     "nothing": "- nothing yet",
+    "persona": "I was set up as {name}: {persona}",
+    "pass_on": "@{name} what do you say: {what}?",
+    "found": "I searched this room, as you could yourself:\n\n{said}",
+    "used": "I tried it in your name. {result}",
     "people": "In **{room}** I see: {people}.\n\nYou are {asker}, and you asked me. That makes at least one of us curious.",
     "said": "The latest in **{room}** before your question:\n\n{said}\n\nA real model would put it in its own words.",
     "connect": """\
@@ -75,6 +79,9 @@ Hello {asker}. You wrote: "{question}". I cannot really answer that, but you can
 - `@assistant what was said?`
 - `@assistant show me some code`
 - `@assistant tell me a long story`, and stop me in the middle
+- `@assistant search tea`, with a tool
+- `@assistant rename the room to Tea`, which asks for your approval
+- `@assistant break off`, and go on with it
 - `@assistant how do I connect a real model?`""",
 }
 
@@ -82,6 +89,10 @@ KOREAN: dict[str, str] = {
     "no_ai": "저는 기본으로 들어 있는 데모예요. AI가 아니라 정해진 규칙 몇 가지로 답합니다.",
     "nobody": "제가 아는 사람은 없어요",
     "nothing": "- 아직 아무 말도 없어요",
+    "persona": "저는 {name}(으)로 설정되어 있어요: {persona}",
+    "pass_on": "@{name} 어떻게 생각하세요: {what}?",
+    "found": "이 방에서 찾아봤어요. 직접 찾으셔도 같은 결과예요.\n\n{said}",
+    "used": "대신 해 봤어요. {result}",
     "people": "지금 **{room}** 방에는 {people} 님이 있어요.\n\n물어보신 분은 {asker} 님이고요.",
     "said": "질문하시기 전까지 **{room}** 방에서 나온 최근 이야기예요.\n\n{said}\n\n실제 모델이라면 자기 말로 정리해 줄 거예요.",
     "connect": """\
@@ -146,5 +157,8 @@ def fold(state, events):
 - `@assistant 지금까지 무슨 말이 나왔어?`
 - `@assistant 코드 예제 보여 줘`
 - `@assistant 긴 이야기 해 줘`라고 하고 중간에 멈춰 보기
+- `@assistant 차 검색해 줘`, 도구를 써서
+- `@assistant 방 이름을 차로 바꿔 줘`, 승인을 물어봐요
+- `@assistant 끊어 줘`라고 하고 이어 쓰게 하기
 - `@assistant 진짜 모델은 어떻게 연결해?`""",
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .capabilities import Capabilities
-from .context import Prompt
+from .context import Prompt, ToolCall
 
 # A room gets a growing answer in pieces: one read of the network in this time, and what came meanwhile goes together.
 PIECE_EVERY_S = 0.045
@@ -27,15 +27,6 @@ class Manner:
 
 
 PLAIN = Manner()
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """The model asks for a tool. `arguments`: JSON as it wrote it, to be checked."""
-
-    id: str
-    name: str
-    arguments: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,13 @@ from chatapp.store.run_rows import Claim, Ending
 
 from . import faults
 from .bill import Bill
-from .context import PROMPT_VERSION, Prompt, fit
+from .context import PROMPT_VERSION, Prompt, ToolCall, fit
 from .gather import gather
+from .handiwork import ROUNDS, Approvals, Handiwork
 from .provider import PLAIN, Call, Manner, Provider, Stopped
 from .providers import Providers
 from .spending import Purse
+from .tools import SPECS
 
 if TYPE_CHECKING:
     from chatapp.services.chat import Chat
@@ -45,6 +47,7 @@ class Run:
         chat: Chat,
         providers: Providers,
         purse: Purse,
+        approvals: Approvals,
         claim: Claim,
         over: Callable[[Run, Ended | None], None],
     ) -> None:
@@ -59,6 +62,7 @@ class Run:
         self._message_id = message_id(claim.room_id, claim.seq)
         self._call: Call | None = None
         self._bill: Bill | None = None
+        self._handiwork = Handiwork(chat, approvals, claim, lambda: self._over)
         self._over = False
         self._saving = False
         self._saved_at = 0.0
@@ -144,25 +148,45 @@ class Run:
         provider = self._providers.get(row.provider if row else "")
         manner = Manner(row.model, row.temperature) if row else PLAIN
         can = provider.capabilities
+        tools = SPECS if can.tools and (row is None or row.tools) else ()
+        self._bill = Bill(manner.model or provider.model, len(self.text))
         for window in (can.window, can.window // 2):
-            fitted = fit(prompt, window, can.max_output)
-            model = manner.model or provider.model
-            self._bill = Bill(model, fitted, len(self.text))
-            self._record(provider, fitted, self._bill)
-            call = provider.call(fitted, manner)
-            with runtime.turn:
-                if self._over:
-                    raise Stopped
-                self._call = call
+            fitted = replace(fit(prompt, window, can.max_output), tools=tools)
             try:
-                finish = call.run(self._said)
+                self._rounds(provider, fitted, manner, self._bill)
             except faults.ContextTooLong:
                 continue
-            self._bill.finish(finish)
-            if self._bill.truncated:
-                self._warn_of_cut(provider, self._bill)
             return
         raise faults.failure("ai_misconfigured")
+
+    def _rounds(self, provider: Provider, prompt: Prompt, manner: Manner, bill: Bill) -> None:
+        """The answer, with the tools that it takes; after the last round none are offered."""
+        for _ in range(ROUNDS):
+            began = len(self.text)
+            calls = self._one_call(provider, prompt, manner, bill)
+            if not calls:
+                return
+            exchange = self._handiwork.use(calls, self.text[began:])
+            if self.text[began:].strip():
+                self._said("\n\n")
+            prompt = replace(prompt, exchanges=(*prompt.exchanges, exchange))
+        self._one_call(provider, replace(prompt, tools=()), manner, bill)
+
+    def _one_call(
+        self, provider: Provider, prompt: Prompt, manner: Manner, bill: Bill
+    ) -> tuple[ToolCall, ...]:
+        bill.sends(prompt)
+        self._record(provider, prompt, bill)
+        call = provider.call(prompt, manner)
+        with runtime.turn:
+            if self._over:
+                raise Stopped
+            self._call = call
+        finish = call.run(self._said)
+        bill.finish(finish)
+        if bill.truncated:
+            self._warn_of_cut(provider, bill)
+        return finish.tool_calls
 
     def _record(self, provider: Provider, prompt: Prompt, bill: Bill) -> None:
         """Note what the attempt is made from and have the budgets hold what it may use; nothing is asked before."""
@@ -178,7 +202,7 @@ class Run:
                 bill.estimate,
                 prompt.left_out,
                 self._purse.terms.caps,
-                self._purse.expected(bill.model, prompt, provider.capabilities.max_output),
+                bill.needs(self._purse, provider.capabilities.max_output, prompt),
             )
         )
 

@@ -18,6 +18,7 @@ from chatapp.store.run_jobs import Ended
 from chatapp.store.run_leases import ReleaseLeases, RenewLeases, TakeOver
 from chatapp.store.run_rows import Claim, Ending, Place
 
+from .handiwork import Approvals
 from .providers import Providers
 from .run import Run
 from .spending import Purse
@@ -34,11 +35,14 @@ MOVED_UP = 32  # answers that are begun before the line is looked at again
 class Runs:
     """One per worker. `owner` names it for the leases, this process and no other."""
 
-    def __init__(self, chat: Chat, providers: Providers, purse: Purse) -> None:
+    def __init__(
+        self, chat: Chat, providers: Providers, purse: Purse, approvals: Approvals
+    ) -> None:
         self.owner = new_id()
         #: told on the loop when an answer has ended here: what was carried out, and its message
         self.ended: Subscribers[tuple[Claim, Message]] = Subscribers()
         self._chat, self._providers, self._purse = chat, providers, purse
+        self._approvals = approvals
         self._moving_up = False
         self._live: dict[Place, Run] = {}
         self._wake = runtime.Event()
@@ -80,7 +84,7 @@ class Runs:
         if self._stopping:
             return  # their leases are released with the others
         for claim in claims:
-            run = Run(self._chat, self._providers, self._purse, claim, self._over)
+            run = Run(self._chat, self._providers, self._purse, self._approvals, claim, self._over)
             with runtime.turn:
                 self._live[run.place] = run
             run.start()

@@ -34,6 +34,8 @@ from .outbound import (
     RoomChanged,
     RoomEvent,
     SessionRevoked,
+    ToolRequest,
+    ToolSettled,
     TypingEvent,
     UserChanged,
 )
@@ -93,6 +95,8 @@ __all__ = [
     "Sync",
     "SyncReply",
     "ToolAnswer",
+    "ToolRequest",
+    "ToolSettled",
     "Typing",
     "TypingEvent",
     "UploadInfo",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from .inbound import Inbound, Number
+from .outbound import ToolRequest
 from .shapes import ReplyTo, User
 
 Speaks = Literal["mentioned", "always", "never"]
@@ -191,3 +192,9 @@ class ToolUse(Struct, frozen=True):
     state: ToolState
     result: str
     at: str
+
+
+class ToolRequests(Struct, frozen=True):
+    """What waits for one's word in a room."""
+
+    requests: list[ToolRequest]

@@ -42,6 +42,7 @@ CLIENT_EVENTS = (
     ClientEvent("regenerate", inbound.Regenerate, replies.MessageReply),
     ClientEvent("continue", inbound.Continue, replies.MessageReply),
     ClientEvent("not_for_ai", inbound.NotForAi, replies.MessageReply),
+    ClientEvent("tool_answer", inbound.ToolAnswer, None),
     ClientEvent("ai_privacy", inbound.AiPrivacy, replies.AiPrivacyReply),
 )
 
@@ -55,6 +56,10 @@ SERVER_EVENTS = (
         "message_delta", outbound.DeltaEvent, False, "More text of an answer being written."
     ),
     ServerEvent("refused", outbound.Refused, False, "No assistant will answer one's message."),
+    ServerEvent(
+        "tool_request", outbound.ToolRequest, False, "An assistant asks for one's approval."
+    ),
+    ServerEvent("tool_settled", outbound.ToolSettled, False, "That approval is needed no more."),
     ServerEvent("typing", outbound.TypingEvent, False, "Somebody else types, or stopped."),
     ServerEvent("read", outbound.ReadEvent, False, "Read cursors that moved."),
     ServerEvent("presence", outbound.PresenceEvent, False, "Who came and went."),

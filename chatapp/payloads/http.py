@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from .assistants import ToolUse
 from .inbound import ClientId, Inbound, MessageId, Number, PageSize, Slug
 from .replies import RoomInfo
-from .shapes import Error, Message, Role, RunStatus, User
+from .shapes import Error, Message, ReplyTo, Role, RunStatus, User
 
 UserId = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,16}(?!\n)$")]
 
@@ -204,7 +205,11 @@ class VersionList(Struct, frozen=True):
 
 
 class RunReport(Struct, frozen=True):
-    """What an assistant's answer was made from. `context`: the ids of the messages that it saw, oldest first."""
+    """What an assistant's answer was made from. `context`: the ids of the messages that it saw, oldest first.
+
+    `used`: the same, as they read now; `left_out`: how many more did not fit. `prompt_estimate`: tokens by our own count;
+    `truncated`: the provider counted far fewer, its window is set smaller. `cost` in millionths, null without a price.
+    """
 
     message_id: str
     attempt: int
@@ -220,6 +225,15 @@ class RunReport(Struct, frozen=True):
     first_token_at: str | None
     ended_at: str | None
     error: str | None
+    assistant: User
+    provider: str | None
+    used: list[ReplyTo]
+    left_out: int
+    prompt_estimate: int | None
+    truncated: bool
+    cost: int | None
+    first_token_ms: int | None
+    tools: list[ToolUse]
 
 
 class Refetch(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -45,6 +45,26 @@ class Refused(Struct, frozen=True):
     room: str
     message_id: str
     error: Error
+
+
+class ToolRequest(Struct, frozen=True):
+    """To the asker alone: may the assistant do this in one's name? Answered by `tool_answer`, until `expires_at`."""
+
+    id: str
+    room: str
+    message_id: str
+    assistant: User
+    tool: str
+    arguments: dict[str, Any]
+    expires_at: str
+
+
+class ToolSettled(Struct, frozen=True):
+    """To the asker alone: a `tool_request` needs no answer any more."""
+
+    id: str
+    room: str
+    state: Literal["approved", "refused", "expired"]
 
 
 class TypingEvent(Struct, frozen=True):

@@ -78,7 +78,7 @@ def load(
     rows = db.all(statement, room=room_id, **params)
     seqs = [row[0] for row in rows]
     reactions = _reactions(db, room_id, seqs)
-    replies = _replies(db, room_id, [row[6] for row in rows if row[6] is not None])
+    answered = replies(db, room_id, [row[6] for row in rows if row[6] is not None])
     runs = _runs(db, room_id, [row[0] for row in rows if row[8] is not None])
     return [
         Message(
@@ -97,7 +97,7 @@ def load(
             uploads=[],
             reactions=reactions.get(row[0], []),
             params=msgspec.json.decode(row[5]) if row[5] else UNSET,
-            reply_to=UNSET if row[6] is None else replies.get(row[6], UNSET),
+            reply_to=UNSET if row[6] is None else answered.get(row[6], UNSET),
             status=row[8] or UNSET,
             run=runs.get(row[0], UNSET),
             not_for_ai=True if row[15] else UNSET,
@@ -139,7 +139,8 @@ def _reactions(db: Connection, room_id: int, seqs: list[int]) -> dict[int, list[
     }
 
 
-def _replies(db: Connection, room_id: int, seqs: list[int]) -> dict[int, ReplyTo]:
+def replies(db: Connection, room_id: int, seqs: list[int]) -> dict[int, ReplyTo]:
+    """The messages at these places, short enough to be shown beside something else."""
     if not seqs:
         return {}
     return {
@@ -150,7 +151,7 @@ def _replies(db: Connection, room_id: int, seqs: list[int]) -> dict[int, ReplyTo
 
 def reply_target(db: Connection, room_id: int, seq: int) -> ReplyTo | None:
     """What a new reply to this place shows, or None when there is no such message."""
-    return _replies(db, room_id, [seq]).get(seq)
+    return replies(db, room_id, [seq]).get(seq)
 
 
 def _runs(db: Connection, room_id: int, seqs: list[int]) -> dict[int, RunInfo | UnsetType]:

@@ -36,13 +36,16 @@ _OF_OTHERS = Statement(
     f"{_SELECT} r.state IN ('thinking', 'streaming') AND (r.owner IS NULL OR r.owner <> :owner)"
     " ORDER BY 1, 2"
 )
-# The first of each queue, fair to those who ask: who has fewest answers being written, counting those chosen before.
-_LINE = """SELECT room_id, seq FROM (SELECT r.room_id, r.seq, r.queued_at, (SELECT count(*) FROM runs b
+# The first of each queue, fair to those who ask: who has fewest answers being written, counting those chosen before;
+# among equals whoever was served longest ago.
+_LINE = """SELECT room_id, seq FROM (SELECT r.room_id, r.seq, r.queued_at,
+        (SELECT max(s.started_at) FROM runs s WHERE s.asker_id = r.asker_id) AS served,
+        (SELECT count(*) FROM runs b
         WHERE b.state IN ('thinking', 'streaming') AND b.asker_id = r.asker_id)
         + row_number() OVER (PARTITION BY r.asker_id ORDER BY r.queued_at, r.room_id, r.seq) AS share
         FROM runs r WHERE {left} AND NOT EXISTS (SELECT 1 FROM runs f WHERE f.state = 'queued'
         AND f.room_id = r.room_id AND f.assistant_id = r.assistant_id AND f.seq < r.seq)) AS line
-    ORDER BY share, queued_at, room_id, seq LIMIT :limit"""
+    ORDER BY share, COALESCE(served, 0), queued_at, room_id, seq LIMIT :limit"""
 _IN_LINE = Statement(_LINE.format(left=_LEFT))
 _ACTIVE_IN_ROOM = Statement(
     "SELECT seq, attempt FROM runs WHERE state IN ('thinking', 'streaming') AND room_id = :room"

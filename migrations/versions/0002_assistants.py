@@ -56,6 +56,7 @@ def upgrade() -> None:
     for table, columns in _columns():
         for column in columns:
             op.add_column(table, column)
+    op.create_index("ix_runs_asker_id_started_at", "runs", ["asker_id", "started_at"])
     op.create_table(
         "assistants",
         sa.Column("user_id", sa.String(16), nullable=False),
@@ -119,6 +120,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_runs_asker_id_started_at", table_name="runs")
     op.drop_table("tool_uses")
     op.drop_table("spendings")
     op.drop_index("ix_assistants_room_id", table_name="assistants")

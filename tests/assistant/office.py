@@ -46,6 +46,7 @@ class Office:
         *others: Office,
         rate_limits: str = "1000000/s",
         several: bool = False,
+        **more: Any,
     ) -> None:
         schema.upgrade(database_url)
         self.bus = MemoryBus()
@@ -72,6 +73,7 @@ class Office:
             openai_api_key=None,
             openai_base_url=base_url,
             openai_model="test",
+            **more,
         )
         presence = Presence(self.fanout)
         self.chat = Chat(settings, "w1", Database(self.engine), self.fanout, self.bus, presence)
@@ -223,6 +225,9 @@ class Person:
 
     def stops(self, message_id: str) -> Message:
         return self.office.assistants.stop(self.user, message_id)
+
+    def goes_on(self, message_id: str) -> Message:
+        return self.office.assistants.resume(self.user, message_id)
 
     def asks_again(self, message_id: str) -> Message:
         return self.office.assistants.regenerate(self.user, message_id)

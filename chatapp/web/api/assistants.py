@@ -10,7 +10,7 @@ from chatapp.assistant import Assistants, allowance
 from chatapp.payloads import assistants as shapes
 from chatapp.services.people import Session
 from chatapp.web.asking import chat, signed_in
-from chatapp.web.bodies import answer, body, nothing
+from chatapp.web.bodies import answer, body, nothing, optional_body
 
 blueprint = Blueprint("assistants", __name__, url_prefix="/api/v1")
 
@@ -96,3 +96,18 @@ def remove_from_room(session: Session, slug: str, assistant_id: str) -> Response
 def budget(session: Session, slug: str) -> Response:
     """What is left of today's budgets."""
     return answer(allowance.of_room(chat(), assistants().purse, session.user, slug))
+
+
+@blueprint.post("/rooms/<slug>/catch-up")
+@signed_in
+def catch_up(session: Session, slug: str) -> Response:
+    """What the asker missed, for them alone."""
+    wanted = optional_body(shapes.CatchUpQuery)
+    return answer(assistants().catch_ups.catch_up(session.user, slug, wanted.since))
+
+
+@blueprint.get("/rooms/<slug>/tool-requests")
+@signed_in
+def tool_requests(session: Session, slug: str) -> Response:
+    """What waits for the asker's word."""
+    return answer(shapes.ToolRequests(assistants().approvals.pending(session.user, slug)))

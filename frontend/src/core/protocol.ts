@@ -225,6 +225,24 @@ export interface Refused {
   error: Error;
 }
 
+/** To the asker alone: may the assistant do this in one's name? Answered by `tool_answer`, until `expires_at`. */
+export interface ToolRequest {
+  id: string;
+  room: string;
+  message_id: string;
+  assistant: User;
+  tool: string;
+  arguments: Record<string, unknown>;
+  expires_at: string;
+}
+
+/** To the asker alone: a `tool_request` needs no answer any more. */
+export interface ToolSettled {
+  id: string;
+  room: string;
+  state: "approved" | "expired" | "refused";
+}
+
 /** Somebody types, or stopped. Expires 3 s after the last one. */
 export interface TypingEvent {
   room: string;
@@ -383,6 +401,12 @@ export interface NotForAi {
   on: boolean;
 }
 
+/** The answer to `tool_request`: may the assistant do this in one's name? */
+export interface ToolAnswer {
+  id: string;
+  approve: boolean;
+}
+
 /** From now on, what one posts in this room is marked as not for AI, or no longer. */
 export interface AiPrivacy {
   room: string;
@@ -405,6 +429,7 @@ export interface ClientEvents {
   regenerate: { payload: Regenerate; reply: MessageReply };
   continue: { payload: Continue; reply: MessageReply };
   not_for_ai: { payload: NotForAi; reply: MessageReply };
+  tool_answer: { payload: ToolAnswer; reply: object };
   ai_privacy: { payload: AiPrivacy; reply: AiPrivacyReply };
 }
 
@@ -420,6 +445,10 @@ export interface ServerEvents {
   message_delta: DeltaEvent;
   /** No assistant will answer one's message. */
   refused: Refused;
+  /** An assistant asks for one's approval. */
+  tool_request: ToolRequest;
+  /** That approval is needed no more. */
+  tool_settled: ToolSettled;
   /** Somebody else types, or stopped. */
   typing: TypingEvent;
   /** Read cursors that moved. */
