@@ -6,7 +6,7 @@ VENV := .venv/bin/python
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run test test-python test-frontend test-faults lint format docs audit bench frontend clean \
-	check-delivery check-python check-start system-packages
+	check-assistant check-delivery check-python check-start system-packages
 
 help: ## Show the commands
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -44,6 +44,9 @@ bench: .venv/ready-dev frontend ## Measure this and its peers: a look; ARGS="--a
 check-delivery: .venv/ready ## Check a running installation: URL=http://… (ARGS="--clients 50 --seconds 60")
 	@[ -n "$(URL)" ] || { echo "chatapp: say which installation: make check-delivery URL=http://127.0.0.1:5000" >&2; exit 2; }
 	@$(VENV) -m tools.delivery "$(URL)" $(ARGS)
+
+check-assistant: .venv/ready ## Try the configured AI providers and say what is wrong with them
+	@$(VENV) -m tools.check_assistant $(ARGS)
 
 clean: ## Remove what make has made; keeps data/ and .env
 	@rm -rf .venv chatapp/static frontend/node_modules bench/peers/node_modules bench-work test-results \
