@@ -73,6 +73,7 @@ class Office:
             openai_api_key=None,
             openai_base_url=base_url,
             openai_model="test",
+            log_format="text",
             **more,
         )
         presence = Presence(self.fanout)
