@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from chatapp.errors import ChatError
@@ -178,3 +180,11 @@ def test_counting_what_is_unread_ends_at_a_hundred(store: Store) -> None:
         _last, ((_bob, _seat, unread, _named),) = reading.news(db, room, ["bob"])
         assert unread == reading.UNREAD_CAP
         assert reading.news_of_all(db, "bob")[room][0] == reading.UNREAD_CAP
+
+
+def test_plain_text_has_the_same_terms_on_the_short_way() -> None:
+    dice = random.Random(5)
+    for _ in range(300):
+        plain = "".join(chr(dice.randrange(1, 128)) for _ in range(dice.randrange(200)))
+        assert [*search.terms(plain), "가"] == search.terms(f"{plain} 가")
+    assert search.terms("x" * 100 + " X_y x_Y") == ["x" * 64, "x", "y"]
