@@ -6,6 +6,7 @@ import { t } from "../../i18n";
 import { AssistantPanels, Requests } from "../assistants/panels";
 import { Composer } from "../composer/Composer";
 import { EmojiPanel } from "../emoji/Panel";
+import { DeliveryNote } from "../message/Delivery";
 import { ActionSheet } from "../message/Sheet";
 import { PeoplePanel } from "../people/PeoplePanel";
 import { RoomsColumn } from "../rooms/RoomsColumn";
@@ -90,11 +91,30 @@ export function RoomPage({ client }: { client: ChatClient }) {
   );
 }
 
+/** What was written and not sent before the room closed: nobody's words vanish with it. */
+function Unsent({ view }: { view: RoomView }) {
+  const rows = view.store.rows.value.filter((row) => row.delivery.value.state !== "sent");
+  if (rows.length === 0) return null;
+  return (
+    <ul class="unsent">
+      {rows.map((row) => (
+        <li key={row.key}>
+          <p class="plain-text" dir="auto">
+            {row.text.value}
+          </p>
+          <DeliveryNote row={row} view={view} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function Room({ view, seq }: { view: RoomView; seq: number | null }) {
   if (view.store.status.value === "gone") {
     return (
       <div class="instead wide" role="alert">
         <p>{t("not_open")}</p>
+        <Unsent view={view} />
         <a class="btn" href="/">
           {t("your_rooms")}
         </a>
