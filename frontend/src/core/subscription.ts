@@ -28,6 +28,11 @@ const PROOF_MS = 4_000;
 /** Answers' texts are asked for at most this often. */
 const TEXT_INTERVAL_MS = 1_000;
 
+/** The room stands before what is known of it: a part of that never happened, though the epoch is the same. */
+function isBehind(seq: number, since: number | null): boolean {
+  return since !== null && seq < since;
+}
+
 export class Subscription {
   readonly #wire: Wire;
   readonly #slug: string;
@@ -139,7 +144,7 @@ export class Subscription {
 
   #joined(reply: JoinReply, call: Call): void {
     const held = this.#view.joined(reply.room.epoch, reply.room.seq);
-    const anew = this.#epoch !== reply.room.epoch;
+    const anew = this.#epoch !== reply.room.epoch || isBehind(reply.room.seq, call.since);
     this.#epoch = reply.room.epoch;
     if (call.since === null || reply.refetch) this.#state.snapshot(reply, anew);
     else this.#state.resumed(reply, call.since);
@@ -148,6 +153,8 @@ export class Subscription {
 
   #synced(reply: SyncReply, since: number): void {
     const held = this.#view.synced(reply.seq, reply.refetch);
+    // The join that follows asks without a number.
+    if (isBehind(reply.seq, since)) this.#epoch = null;
     if (!reply.refetch) this.#state.mended(reply, since);
     this.#apply(held);
   }

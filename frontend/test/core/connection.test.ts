@@ -24,6 +24,37 @@ async function connected(): Promise<void> {
   expect(connection.status.value).toMatchObject({ state: "connected", downSince: null, transport: "websocket" });
 }
 
+describe("a crowd that loses its server", () => {
+  test("tries at most twice a client in the first 5 s, and never all at once", async () => {
+    // Each with dice of its own, from a fixed throw: the same crowd every time.
+    let thrown = 1;
+    const dice = (): number => (thrown = (thrown * 16_807) % 2_147_483_647) / 2_147_483_647;
+    const crowd = Array.from({ length: 200 }, () => {
+      const attempts: number[] = [];
+      const one = new ServerConnection((events) => (attempts.push(Date.now()), server.openLink(events)), awake, dice);
+      one.start();
+      return { one, attempts };
+    });
+    await pass(15_000);
+    expect(crowd.every(({ one }) => one.up)).toBe(true);
+    const lost = Date.now();
+    server.cut();
+    await pass(5_000);
+    const early = crowd.map(({ attempts }) => attempts.filter((at) => at > lost));
+    expect(Math.max(...early.map((attempts) => attempts.length))).toBeLessThanOrEqual(2);
+    const first = early.map(([at]) => at! - lost).sort((a, b) => a - b);
+    expect(first.at(-1)! - first[0]!).toBeGreaterThan(2_900);
+    // In no tenth of a second more than a few: 200 over 3 s are 7 on average.
+    const tenths = new Map<number, number>();
+    for (const at of first) tenths.set(Math.floor(at / 100), (tenths.get(Math.floor(at / 100)) ?? 0) + 1);
+    expect(Math.max(...tenths.values())).toBeLessThan(20);
+    server.door = "open";
+    await pass(30_000);
+    expect(crowd.every(({ one }) => one.up)).toBe(true);
+    for (const { one } of crowd) one.close();
+  });
+});
+
 describe("the connection", () => {
   test("says when it was lost and when it tries again, and comes back", async () => {
     await connected();

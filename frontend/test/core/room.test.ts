@@ -100,6 +100,24 @@ describe("a room", () => {
     expect(alice.texts()).toEqual(["restored", "and on"]);
   });
 
+  test.each(["an outage", "a wake-up"])("starts afresh when the room stands before what it knows, after %s", async (after) => {
+    server.post(BOB, "one");
+    server.post(BOB, "two");
+    server.change("1-1", { body: "never happened" });
+    await enters();
+    await pass(60_000);
+    if (after === "an outage") server.cut();
+    server.seq = 1;
+    server.messages = [{ ...server.messages[0]!, body: "one", changed_seq: 1 }];
+    server.door = "open";
+    if (after === "an outage") alice.client.tryNow();
+    else alice.awake.wake();
+    await pass();
+    expect(alice.texts()).toEqual(["one"]);
+    server.post(BOB, "and on");
+    expect(alice.texts()).toEqual(["one", "and on"]);
+  });
+
   test("asks for proof when the page wakes, and leaves a socket that gives none", async () => {
     await enters();
     await pass(60_000);

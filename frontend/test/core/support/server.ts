@@ -159,7 +159,7 @@ export class FakeServer {
         };
       }
       case "sync": {
-        const known = payload.epoch === this.epoch;
+        const known = payload.epoch === this.epoch && payload.since <= this.seq;
         return { ok: true, room: this.room, messages: known ? this.#changedAfter(payload.since) : [], seq: this.seq, runs: this.runs, ...(known ? {} : { refetch: true }) };
       }
       case "message": {
