@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.openai_server import OpenAIServer
 from tests.support.server import Server
@@ -13,6 +14,9 @@ from tests.support.server import Server
 from .screen import Visitor
 
 Visit = Callable[..., Visitor]
+
+# What is waited for comes at once on a quiet machine; on a busy one it is late, not wrong.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")
