@@ -84,6 +84,8 @@ class Events(TypedNamespace):
         session = self.chat.people.by_token(token) if isinstance(token, str) else None
         if session is None:
             raise ChatError("unauthenticated", "Sign in first.")
+        there = self.chat.fanout.count(f"user:{session.user.id}")
+        self.chat.limits.room_for("sockets_of_person", there)
         return Identity(session.user, session.id, session.expires_at)
 
     def opened(self, conn: Connection) -> None:

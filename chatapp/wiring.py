@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -38,9 +40,7 @@ def build(settings: Settings | None, worker: str) -> Flask:
         manager=manager,
         worker=worker,
         same_owner=same_owner,
-        admit=lambda environ: chat.limits.check(
-            "connection", environ.get("REMOTE_ADDR") or "unknown"
-        ),
+        admit=partial(_admit, chat),
         cors_allowed_origins=lambda _origin, environ: not foreign(environ),
     )
     events = Events(chat)
@@ -64,6 +64,12 @@ def build(settings: Settings | None, worker: str) -> Flask:
         manager.initialize()
         chat.start()
     return app
+
+
+def _admit(chat: Chat, environ: Mapping[str, Any], unjoined: int) -> None:
+    """Raises ChatError for an address that opens too many sockets, or has too many open without a person."""
+    chat.limits.room_for("sockets_without_person", unjoined)
+    chat.limits.check("connection", environ.get("REMOTE_ADDR") or "unknown")
 
 
 def _bind_database(app: Flask, settings: Settings) -> Engine:

@@ -39,6 +39,14 @@ LIMITS: dict[str, Limit] = {
     "csp_report": Limit(60, 60, "address"),
 }
 
+# What one may have at the same time, on each worker.
+BOUNDS = {
+    "sockets_of_person": 50,
+    "sockets_without_person": 100,  # of an address: opened, and nobody has come in yet
+}
+
+CROWD_RETRY_S = 10.0
+
 # Keys remembered for one limit. Beyond, the one that was quiet for longest is forgotten, and most likely had its burst back.
 MAX_KEYS = 50_000
 
@@ -54,6 +62,7 @@ class Limits:
     ) -> None:
         """`override`: acts a second that every limit allows instead of its own rate. `clock` counts seconds."""
         self._clock = clock
+        self.bounds = BOUNDS if override is None else dict.fromkeys(BOUNDS, max(1, int(override)))
         self._whole_at: dict[str, dict[str, float]] = {kind: {} for kind in LIMITS}
         # (seconds that one act costs, seconds that a burst may be ahead)
         self._pace: dict[str, tuple[float, float]] = {}
@@ -61,6 +70,11 @@ class Limits:
             cost = 60 / limit.per_minute if override is None else 1 / override
             burst = limit.burst if override is None else max(1, int(override))
             self._pace[kind] = (cost, cost * burst)
+
+    def room_for(self, kind: str, there: int) -> None:
+        """Raises ChatError `rate_limited` when `there` are as many as may be at the same time."""
+        if there >= self.bounds[kind]:
+            raise ChatError("rate_limited", "Too many connections at the same time.", CROWD_RETRY_S)
 
     def check(self, kind: str, key: str) -> None:
         """Count one act. Raises ChatError `rate_limited` with `retry_after`; a refused act does not count."""

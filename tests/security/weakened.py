@@ -6,6 +6,7 @@ that still passes then would prove nothing.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from chatapp.realtime.namespace import Identity, TypedNamespace
 from chatapp.realtime.overrides.engine import EngineServer
 from chatapp.realtime.overrides.packets import ChatPacket, Garbage
 from chatapp.realtime.overrides.session import EngineSocket
+from chatapp.services import people
 from chatapp.services.limits import Limits
 from chatapp.services.messages import Messages
 from chatapp.services.rooms import Rooms
@@ -260,6 +262,20 @@ def who_may_write() -> Undo:
         return rooms[job.room_id]
 
     return replaced(posting, _writable=writable)
+
+
+@switch
+def lifetimes_are_whole() -> Undo:
+    """A minute of a token lasts three seconds, so that a test can wait for its end."""
+    make = people._new_session
+
+    def brief(entrance: people.Entrance) -> Any:
+        session, token = make(entrance)
+        if session.lifetime is None:
+            return session, token
+        return dataclasses.replace(session, lifetime=session.lifetime // 20), token
+
+    return replaced(people, _new_session=brief)
 
 
 # A fault, for the check that faults are answered: it is no defence.

@@ -190,7 +190,7 @@ def same_owner(first: Any, now: Any) -> bool:
     return first.get("HTTP_COOKIE") == now.get("HTTP_COOKIE")
 
 
-def admit(environ: Any) -> None:
+def admit(environ: Any, unjoined: int) -> None:
     if environ.get("HTTP_X_FLOOD"):
         raise ChatError("rate_limited", "Too many connections from your address.")
 

@@ -12,6 +12,7 @@ import engineio
 import msgspec
 from engineio import packet
 
+from chatapp import runtime
 from chatapp.errors import ChatError
 from chatapp.realtime.fanout import Fanout
 from chatapp.realtime.patience import Patience
@@ -40,14 +41,15 @@ class EngineServer(engineio.Server):  # type: ignore[misc]
         fanout: Fanout,
         worker: str = "",
         same_owner: Callable[[Environ, Environ], bool] = lambda _first, _now: True,
-        admit: Callable[[Environ], None] = lambda _environ: None,
+        admit: Callable[[Environ, int], None] = lambda _environ, _unjoined: None,
         connect_timeout: float = CONNECT_S,
         **options: Any,
     ) -> None:
         """`worker` is the name that a proxy or a sibling finds in a sid (without "-").
 
         `same_owner(environ of the handshake, environ)`: whether a request comes with the same credentials.
-        `admit(environ)` raises ChatError to refuse a new session (its address opens too many).
+        `admit(environ, unjoined)` raises ChatError to refuse a new session: its address opens too many, or has so many
+        open by which nobody came in.
         """
         options.setdefault("ping_interval", PING_INTERVAL_S)
         options.setdefault("ping_timeout", PING_TIMEOUT_S)
@@ -56,6 +58,7 @@ class EngineServer(engineio.Server):  # type: ignore[misc]
         self.fanout = fanout
         self.same_owner = same_owner
         self.admit = admit
+        self._unjoined: dict[str, int] = {}  # sessions by which nobody came in yet, by address
         self._prefix = f"{worker}-" if worker else ""
         self.pings: Patience[EngineSocket] = Patience(self.ping_interval, EngineSocket.ping)
         self.pongs: Patience[EngineSocket] = Patience(self.ping_timeout, EngineSocket.check_pong)
@@ -100,7 +103,7 @@ class EngineServer(engineio.Server):  # type: ignore[misc]
             return _refuse("400 Bad Request", "bad_request", "Name a transport, and not JSONP.")
         if "sid" not in query:
             try:
-                self.admit(environ)
+                self.admit(environ, self._unjoined.get(environ.get("REMOTE_ADDR", ""), 0))
             except ChatError as error:
                 return _refuse(f"{error.status} Refused", error.code, error.message)
         elif session is not None and not self.same_owner(session.environ, environ):
@@ -148,6 +151,7 @@ class EngineServer(engineio.Server):  # type: ignore[misc]
         session.send(packet.Packet(packet.OPEN, offer))
         self.handlers["connect"](session.sid, opened)
         self.joins.add(session)
+        self._await_join(session)
         session.schedule_ping()
         try:
             if kind == "websocket":
@@ -160,6 +164,23 @@ class EngineServer(engineio.Server):  # type: ignore[misc]
         except Exception:
             session.close(abort=True)
             raise
+
+    def _await_join(self, session: EngineSocket) -> None:
+        address = session.unjoined_at = str(session.environ.get("REMOTE_ADDR", ""))
+        with runtime.turn:
+            self._unjoined[address] = self._unjoined.get(address, 0) + 1
+
+    def await_no_more(self, session: EngineSocket) -> None:
+        """Somebody came in by the session, or it has ended."""
+        with runtime.turn:
+            address, session.unjoined_at = session.unjoined_at, None
+            if address is None:
+                return
+            left = self._unjoined[address] - 1
+            if left:
+                self._unjoined[address] = left
+            else:
+                del self._unjoined[address]
 
     def disconnect(self, sid: str | None = None) -> None:
         """Close one session, or all. The original waited until somebody had taken what was queued."""

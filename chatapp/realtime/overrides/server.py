@@ -164,7 +164,9 @@ class ChatServer(socketio.Server):  # type: ignore[misc]
             return
         if session is not None and not session.closing:
             session.joined = self._is_anywhere(eio_sid)
-            if not session.joined:
+            if session.joined:
+                self.eio.await_no_more(session)
+            else:
                 session.close()
 
     def _connect_typed(self, handler: TypedNamespace, eio_sid: str, auth: Any) -> None:

@@ -63,6 +63,9 @@ class EngineSocket(engineio.socket.Socket):  # type: ignore[misc]
         self.link: transport.WebSocket | None = None
         self.library: LibraryWebSocket | None = None
         self.joined = False
+        self.unjoined_at: str | None = (
+            None  # the address for which it counts as one without a person
+        )
         self.probe: Probe | None = None
         self._pinged_at: float | None = None
         self._heard_at = time.monotonic()
@@ -290,6 +293,7 @@ class EngineSocket(engineio.socket.Socket):  # type: ignore[misc]
             if self.closing:
                 return
             self.closing = True
+            self.server.await_no_more(self)
             if self.conn is not None:
                 self.conn.closed = True
             self._lane.push(_End(reason or self.server.reason.SERVER_DISCONNECT), last=True)
