@@ -8,6 +8,7 @@
     storing.py       durable messages a second; two workers against one
     growth.py        a page of history and a search, in small rooms and in huge ones
     answers.py       an assistant's answer to a thousand members
+    writing.py       what is added before a first word; talk beside two hundred answers
     generator.py     builds and drives wsload.c, which opens the connections
     processes.py     starts and ends programs, each on its processor
     product.py       the product as it is measured

@@ -20,7 +20,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from . import answers, fanout, generator, growth, idle, peer_servers, plot, product, report, storing
+from . import (
+    answers,
+    fanout,
+    generator,
+    growth,
+    idle,
+    peer_servers,
+    plot,
+    product,
+    report,
+    storing,
+    writing,
+)
 from .book import Book
 from .processes import ROOT, Absent, folder
 from .session import Session, say
@@ -42,6 +54,7 @@ SECTIONS = {
     "durable": 3,
     "workers": 3,
     "deltas": 3,
+    "writing": 3,
 }
 QUICK = ("fanout", "idle")
 ACCEPT = ("fanout", "idle", "crowd", "growth", "workers")
@@ -136,6 +149,7 @@ def _measure(session: Session, section: str, wanted: argparse.Namespace) -> None
         "durable": lambda: storing.measure(session, section),
         "workers": lambda: storing.workers(session, section),
         "deltas": lambda: answers.measure(session, section),
+        "writing": lambda: writing.measure(session, section),
     }
     how[section]()
 

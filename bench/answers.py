@@ -25,7 +25,7 @@ def measure(session: Session, section: str) -> None:
     seconds = max(session.seconds, 2.0)
     for number in range(1, session.rounds + 1):
         say(f"{section}, round {number} of {session.rounds}")
-        with session.trying("chatapp", []), _model(seconds) as url:
+        with session.trying("chatapp", []), model(seconds) as url:
             env = {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "bench", "OPENAI_MODEL": "bench"}
             place = session.place()
             with product.chatapp(place, session.people, env=env) as server:
@@ -104,11 +104,19 @@ class _Words(BaseHTTPRequestHandler):
         self.wfile.flush()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 512
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A reader that went away is no news: servers are killed when they were measured."""
+
+
 @contextmanager
-def _model(seconds: float) -> Iterator[str]:
+def model(seconds: float) -> Iterator[str]:
+    """The address of a model that writes for so long, fifty times a second."""
     handler = type("Words", (_Words,), {"seconds": seconds})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -127,6 +127,10 @@ class Generator:
         )
         return float(done.stdout.split()[1].removesuffix("/s"))
 
+    def next_room(self, number: int) -> str:
+        """A room of the load that runs next."""
+        return f"r{self._loads + 1:04}-room{number}"
+
     def measure_frames(self, product: Server) -> None:
         """How long a delivery of the product is, before the peers are measured."""
         self.frame_bytes = self._frame_bytes(product, 64)

@@ -82,6 +82,11 @@ TABLES = (
         {"1 worker": "1 worker", "2 workers": "2 workers"},
     ),
     Table("deltas", "An assistant's answer to a room", {"1000": "1,000 members"}),
+    Table(
+        "writing",
+        "Assistants that write",
+        {"first word": "in a room of 1,000", "200 answers": "talk in 200 rooms of 5"},
+    ),
 )  # fmt: skip
 
 

@@ -63,6 +63,15 @@ class Talker:
                 return pieces
         raise TimeoutError("the answer did not end")
 
+    def until(self, event: str) -> None:
+        """Wait for an event by the beginning of its frame, such as `["message_delta"`."""
+        self._until(f"42/chat,{event}")
+
+    def until_done(self) -> None:
+        """Wait for the end of an answer."""
+        while '"status":"done"' not in self._next():
+            pass
+
     def close(self) -> None:
         """Leave."""
         self._socket.close()
