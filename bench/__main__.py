@@ -81,9 +81,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--most", type=int, default=10**6, help="open no more connections than this: for a try"
     )
-    parser.add_argument(
-        "--out", type=Path, help="write into this folder, not to bench/ and docs/pictures/"
-    )
+    parser.add_argument("--out", type=Path, help="write into this folder, not to bench/ and docs/")
     parser.add_argument(
         "--render", action="store_true", help="measure nothing; write the tables and picture again"
     )
@@ -109,6 +107,7 @@ def _words(known: object) -> Callable[[str], list[str]]:
 
 def run(wanted: argparse.Namespace, book: Book, place: Path) -> None:
     """Measure the sections that were asked for."""
+    machine = the_machine()
     program = generator.build(place)
     most = min(wanted.most, max(_people(wanted, name) for name in wanted.sections))
     say(f"letting {most:,} guests in …")
@@ -116,12 +115,13 @@ def run(wanted: argparse.Namespace, book: Book, place: Path) -> None:
     session = Session(
         place, program, book, people, list(wanted.peers), wanted.rounds, wanted.seconds, wanted.most
     )
-    with session.serve("chatapp") as server:
-        program.measure_frames(server)
+    if wanted.peers:
+        with session.serve("chatapp") as server:
+            program.measure_frames(server)
     book.absent.clear()
     for section in wanted.sections:
         session.rounds = min(wanted.rounds, SECTIONS[section])
-        book.begin(section, circumstances(wanted))
+        book.begin(section, circumstances(wanted, machine))
         _measure(session, section, wanted)
 
 
@@ -160,9 +160,8 @@ def _crowds(session: Session, section: str, *, both: bool) -> None:
         idle.crowd(session, section, 2 * CROWD, 10)
 
 
-def circumstances(wanted: argparse.Namespace) -> dict[str, str]:
+def circumstances(wanted: argparse.Namespace, machine: str) -> dict[str, str]:
     """When, where and how."""
-    cores = len(os.sched_getaffinity(0))
     extent = "--full" if wanted.full else "--accept" if wanted.accept else ""
     if wanted.only:
         extent = f"--only {','.join(wanted.only)}"
@@ -172,9 +171,23 @@ def circumstances(wanted: argparse.Namespace) -> dict[str, str]:
     return {
         "when": dt.datetime.now(tz=dt.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "command": f"make bench ARGS={shlex.quote(said)}",
-        "machine": f"{_processor()}, {cores} processors, {platform.system()} {platform.release()}",
+        "machine": machine,
         "versions": f"chatapp {product.version()}, Python {platform.python_version()}, {peer_servers.versions()}",
     }
+
+
+def the_machine() -> str:
+    """What it is, and whether it was quiet before this run began."""
+    cores = len(os.sched_getaffinity(0))
+    return (
+        f"{_processor()}, {cores} processors, {platform.system()} {platform.release()}, {_quiet()}"
+    )
+
+
+def _quiet() -> str:
+    # Figures of a busy machine are no figures to remember.
+    load = os.getloadavg()[0]
+    return "quiet" if load < 0.5 else f"busy before it began (load {load:.1f})"
 
 
 def _processor() -> str:
@@ -193,12 +206,18 @@ def write(book: Book, wanted: argparse.Namespace) -> None:
         place.mkdir(parents=True, exist_ok=True)
     book.save(out / KEPT)
     (out / TEXT).write_text(report.results(book))
+    if wanted.out is None:
+        page = ROOT / "docs" / "performance.md"
+        page.write_text(report.into(page.read_text(), book))
     rows = {load.key: load.title for load in ACCEPTED}
     bars = plot.groups(book, "fanout", rows, "deliveries/s")
     if bars:
         ground = book.runs["fanout"]
-        note = f"One core each, frames of equal length, {ground['machine']}, {ground['when'][:10]}. chatapp commits each message first."
-        (pictures / PICTURE).write_text(plot.svg("Deliveries a second", bars, note))
+        notes = (
+            "One core each, frames of equal length. chatapp commits each message first.",
+            f"{ground['when'][:10]}, {ground['machine']}",
+        )
+        (pictures / PICTURE).write_text(plot.svg("Deliveries a second", bars, notes))
     say(f"\n{report.claims(book)}\nwrote {out / TEXT}; these are figures, not gates")
 
 

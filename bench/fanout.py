@@ -69,6 +69,7 @@ def _one(session: Session, section: str, server: Server, load: Workload) -> None
             "deliveries/s": result["deliveries_per_s"],
             "p50 ms": result["p50_ms"],
             "p99 ms": result["p99_ms"],
+            "CPU µs a message": result["cpu_us"],
             "frame bytes": result["frame_bytes"],
             "lost": result["lost"],
         },

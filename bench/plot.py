@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from .book import Book
@@ -44,7 +45,7 @@ def groups(book: Book, section: str, rows: dict[str, str], metric: str) -> list[
     return found
 
 
-def svg(title: str, parts: list[Group], note: str) -> str:
+def svg(title: str, parts: list[Group], notes: Sequence[str]) -> str:
     """Bars of each group against the largest of that group."""
     lines = []
     y = 24
@@ -64,8 +65,10 @@ def svg(title: str, parts: list[Group], note: str) -> str:
                 f'<text class="quiet" x="{LEFT + width + 8:.1f}" y="{middle}">{number(value)}</text>',
             ]
             y += BAR + GAP
-    y += 24
-    lines.append(f'<text class="quiet" x="0" y="{y}">{escape(note)}</text>')
+    y += 6
+    for note in notes:
+        y += 18
+        lines.append(f'<text class="quiet" x="0" y="{y}">{escape(note)}</text>')
     height = y + 12
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img">\n'

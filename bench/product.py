@@ -21,6 +21,7 @@ CHAT = Dialect(
     hello=('40/chat,{"token":"%k"}', '42/chat,0["join",{"room":"room%r"}]'),
     ready='43/chat,0[{"ok":true',
     numbered=True,
+    only='["message",',  # not the summaries of rooms that a member has not joined here
 )
 NOT_OURS = (
     "DATABASE_URL",

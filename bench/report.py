@@ -42,14 +42,14 @@ TABLES = (
         "Messages to a room",
         {**_loads(workloads.ACCEPTED), "half-load": "half of Node's top load, room of 200"},
         "deliveries/s",
-        ("p50 ms", "p99 ms"),
+        ("p50 ms", "p99 ms", "CPU µs a message"),
     ),
     Table(
         "rooms",
         "Every size of room",
         _loads(workloads.ROOMS),
         "deliveries/s",
-        ("p99 ms",),
+        ("p99 ms", "CPU µs a message"),
     ),
     Table(
         "idle",
@@ -195,6 +195,22 @@ def _cell(book: Book, part: str, row: str, who: str, metric: str) -> str:
         return "" if connected is None else f"only {number(connected)} connected"
     ratio = book.ratio(part, row, metric, "chatapp", who) if who != "chatapp" else None
     return number(value) + ("" if ratio is None else f" (× {number(ratio)})")
+
+
+BEGIN, END = "<!-- figures -->\n", "<!-- /figures -->\n"
+
+
+def into(document: str, book: Book) -> str:
+    """A document with the table of claims between its marks, and how it was measured. ValueError without the marks."""
+    before, begin, rest = document.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError("the document has no place for figures")
+    runs: dict[tuple[str, str], str] = {}
+    for run in sorted(book.runs.values(), key=lambda run: run["when"], reverse=True):
+        runs[run["command"], run["machine"]] = run["when"]
+    said = "\n".join(f"- {when}, `{how}`; {where}" for (how, where), when in runs.items())
+    return f"{before}{BEGIN}\n{claims(book)}\nMeasured:\n\n{said}\n\n{END}{after}"
 
 
 def results(book: Book) -> str:

@@ -11,6 +11,7 @@ import pytest
 from bench import plot, report
 from bench.book import Book
 from bench.claims import CLAIMS, MISSED, REACHED, UNKNOWN, Claim
+from bench.processes import ROOT
 from bench.workloads import ACCEPTED, BIG_ROOM, ROOMS, ROOMS_OF_20
 
 RUN = {"when": "today", "command": "make bench", "machine": "a machine", "versions": "all"}
@@ -156,7 +157,7 @@ def test_the_picture_has_a_bar_for_each_and_the_longest_is_the_fastest(book: Boo
     groups = plot.groups(book, "fanout", rows, RATE)
     assert groups == [(BIG_ROOM.title, [("chatapp", 300.0), ("node", 55.0)])]
 
-    text = plot.svg("Rates & more", groups, "a <note>")
+    text = plot.svg("Rates & more", groups, ["a <note>"])
 
     root = ET.fromstring(text)
     bars = [each for each in root.iter() if each.tag.endswith("rect")]
@@ -171,3 +172,14 @@ def test_the_picture_has_a_bar_for_each_and_the_longest_is_the_fastest(book: Boo
     written = " ".join(each.text or "" for each in root.iter())
     for word in ("Rates & more", "a <note>", "Node Socket.IO", "300", "55"):
         assert word in written
+
+
+def test_the_page_about_performance_takes_the_figures_between_its_marks(book: Book) -> None:
+    page = (ROOT / "docs" / "performance.md").read_text()
+    once = report.into(page, book)
+    assert "**5.45** × Node | ≥ 4 | reached" in once
+    assert "- today, `make bench`; a machine" in once
+    assert report.into(once, book) == once, "written again, it is the same"
+    assert once.endswith(page.partition(report.END)[2])
+    with pytest.raises(ValueError, match="no place"):
+        report.into("a page without marks", book)
