@@ -266,7 +266,7 @@ def who_may_write() -> Undo:
 
 @switch
 def lifetimes_are_whole() -> Undo:
-    """A minute of a token lasts three seconds, so that a test can wait for its end."""
+    """A token lasts a twentieth of its time, so that a test can wait for its end."""
     make = people._new_session
 
     def brief(entrance: people.Entrance) -> Any:
