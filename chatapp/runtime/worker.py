@@ -37,6 +37,10 @@ DRAIN_SECONDS = 5.0
 FINISH_SECONDS = 7.0
 CLOSE_SECONDS = 9.0
 
+# New objects after which the collector looks for cycles. Events leave none behind, but hundreds of messages in flight look
+# like garbage to its default of 700: it took a seventh of a message's CPU time to find nothing.
+YOUNG_OBJECTS = 20_000
+
 
 def main(arguments: list[str]) -> int:
     """Serve until SIGTERM or until the supervisor is gone; returns the exit code."""
@@ -83,6 +87,7 @@ def _serve(part: Assignment, settings: Settings) -> int:
     # What exists now lives as long as the process; the collector need not look at it again.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS)
 
     # Until here SIGTERM ends the process at once: it serves nobody.
     signals = SignalPipe([signal.SIGTERM, signal.SIGUSR1])
