@@ -84,7 +84,7 @@ class Server:
             raise
         return self
 
-    def is_ready(self, within: float = 30) -> None:
+    def is_ready(self, within: float = 90) -> None:
         """Wait until /readyz says that every worker accepts."""
 
         def ready() -> bool:

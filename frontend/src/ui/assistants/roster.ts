@@ -48,7 +48,13 @@ export class Roster {
     const ends = [
       effect(() => {
         assistantsChanged.value;
-        if (status.value === "ready" && this.can("several_assistants")) void this.load();
+        if (status.value !== "ready" || !this.can("several_assistants")) return;
+        void this.load();
+        // Limits may be others too; who has not looked at them yet asks when they do.
+        if (this.budgets.peek()) void this.loadBudgets();
+      }),
+      effect(() => {
+        if (this.#store.refusals.value.size > 0) void this.loadBudgets();
       }),
       // What was asked while this page was away.
       effect(() => {
