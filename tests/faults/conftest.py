@@ -16,7 +16,7 @@ from tests.support.postgres import PostgresServer
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param(SHORT, id="short"),
+        pytest.param(SHORT, id="short", marks=pytest.mark.timeout(300)),
         pytest.param(LONG, id="long", marks=[pytest.mark.faults, pytest.mark.timeout(900)]),
     ],
 )

@@ -75,7 +75,7 @@ class Site:
             host=host,
         )
         try:
-            self.server.start()
+            self.server.start(within=90)
         except BaseException:
             self.close()
             raise

@@ -20,7 +20,7 @@ from tests.faults.test_processes import heal
 from tests.support.waiting import eventually
 from tools.delivery.run import Run
 
-pytestmark = [pytest.mark.redis, pytest.mark.postgres]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900), pytest.mark.redis, pytest.mark.postgres]
 
 MB = 1024 * 1024
 GROWTH_MB = 20

@@ -74,11 +74,11 @@ class Server:
         )
         return self.process
 
-    def start(self) -> Server:
+    def start(self, within: float = 30) -> Server:
         """Start it and wait until every worker accepts."""
         self.launch()
         try:
-            self.is_ready()
+            self.is_ready(within)
         except BaseException:
             self.close()
             raise

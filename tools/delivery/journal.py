@@ -109,6 +109,9 @@ class Journal:
 def digest(message: Payload) -> str:
     """A message as everybody must see it."""
     core = {name: message.get(name) for name in _BODY}
+    # The first words of an answer take no number: of one that is being written, how far it is may differ.
+    if core["status"] in ("thinking", "streaming"):
+        core["status"] = "being written"
     core["sender"] = message["sender"]["id"]
     core["reactions"] = [
         [each["emoji"], each["count"], each["users"]] for each in message["reactions"]

@@ -145,6 +145,10 @@ class Run:
             if slug not in person.removed
         )
 
+    def say(self, person: Person, room: str, text: str) -> None:
+        """Have somebody say something, and wait until it is acknowledged."""
+        self._do(person.say(room, text), 60)
+
     def stored(self, room: str) -> list[dict[str, Any]]:
         """Every message of a room, as the API tells it now."""
         return list(self.api.messages(room, self._owner))
