@@ -150,7 +150,7 @@ def test_the_checker_fails_rooms_with_a_defect_and_passes_those_without(
 
 
 @pytest.mark.parametrize(
-    "defect", [pytest.param(None, marks=pytest.mark.faults), "ack_before_commit"]
+    "defect", [None, pytest.param("ack_before_commit", marks=pytest.mark.faults)]
 )
 def test_the_checker_notices_that_acks_came_before_the_commit(
     start: Callable[..., Server], defect: str | None

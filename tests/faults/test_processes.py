@@ -71,7 +71,6 @@ def test_kill_9_between_commit_and_publish(
         run.more(form.acked)
         whole = heal(run, at)
         verdict = run.finish().must_hold()
-    assert any(sent.attempts > 1 for sent in run.record.sent), "somebody had no answer"
     table.add("kill -9 between commit and publish", verdict, whole)
     site.replaced([process for process in before if not is_alive(process)])
 
