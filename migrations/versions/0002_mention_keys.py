@@ -7,7 +7,7 @@ import unicodedata
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001a"
+revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
