@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections import deque
 from functools import partial
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from .fanout import Fanout
 
 log = logging.getLogger("chatapp.events")
+
+# Answers of one connection that may wait for the database. At that many its next events wait too, and soon it is not read any
+# further. All of them may go out at once then, so it is fewer than make a client a slow one (backlog.DROP_PACKETS).
+PENDING_LIMIT = 100
 
 _encode = msgspec.json.encode
 
@@ -76,6 +81,11 @@ def _accepted(ticket: Ticket, result: Any) -> bytes:
     return b'{"ok":true}' if body == b"{}" else b'{"ok":true,' + body[1:]
 
 
+def _wait_for(deferred: Deferred) -> None:
+    with contextlib.suppress(Exception):  # its own answer says how it ended
+        deferred.wait()
+
+
 class Ticket:
     """The place of one event's answer among those of its connection."""
 
@@ -116,14 +126,19 @@ class Acks:
             error = Fault(ticket.event, ticket.conn.user.id, error)
         self._finish(ticket, _refused(error))
 
+    def make_room(self, conn: Connection) -> None:
+        """Wait until fewer than PENDING_LIMIT answers of the connection wait. For between two of its events."""
+        while conn.pending and len(conn.pending) >= PENDING_LIMIT and not conn.closed:
+            with runtime.turn:
+                oldest = conn.pending[0].deferred if conn.pending else None
+            if oldest is not None:
+                _wait_for(oldest)
+
     def settle(self, conn: Connection) -> None:
         """Wait for what is deferred; its own answer says how it ended."""
         for ticket in tuple(conn.pending or ()):
             if ticket.deferred is not None and ticket.reply is None:
-                try:
-                    ticket.deferred.wait()
-                except Exception:  # noqa: BLE001, S112
-                    continue
+                _wait_for(ticket.deferred)
 
     def _defer(self, ticket: Ticket, deferred: Deferred) -> None:
         conn = ticket.conn

@@ -160,6 +160,8 @@ class TypedNamespace(flask_socketio.Namespace):  # type: ignore[misc]
         conn = self._conns[eio_sid]
         ack_id, name, payload = self._split(text, start)
         ticket = Ticket(conn, ack_id, name)
+        if conn.pending:
+            self._acks.make_room(conn)
         try:
             self._check_rate(conn, name)
             if payload is None:

@@ -93,6 +93,7 @@ class Chat(TypedNamespace):
         super().__init__(fanout)
         self.ended: list[str] = []
         self.order: list[int] = []
+        self.most_pending = 0  # answers of one connection that waited at the same time
 
     def authenticate(self, environ: dict[str, Any], auth: dict[str, Any] | None) -> Identity:
         name = (auth or {}).get("token", "nobody")
@@ -125,6 +126,7 @@ class Chat(TypedNamespace):
 
     @on("message", Say)
     def on_message(self, conn: Connection, say: Say) -> Say:
+        self.most_pending = max(self.most_pending, len(conn.pending or ()))
         self.fanout.send(
             f"room:{say.room}",
             frames.event("message", msgspec.json.encode(say)),
@@ -239,6 +241,7 @@ def create_app(settings: Any = None, worker: str = "") -> Flask:
             "conns": len(chat._conns),
             "rooms": sorted(str(room) for room in manager.rooms.get("/chat", {}) if room),
             "ended": chat.ended,
+            "most_pending": chat.most_pending,
             "rss": _rss(),
             "limit": MAX_MESSAGE,
         }
