@@ -47,6 +47,17 @@ def test_a_killed_worker_is_started_again_under_its_name(start_echo: StartEcho) 
     assert "worker w2 was killed by SIGKILL; starting it again in 0.1 s." in server.log
 
 
+def test_workers_that_are_stopped_one_after_the_other_come_back_at_once(
+    start_echo: StartEcho,
+) -> None:
+    server = start_echo(workers=2)
+    for times in (1, 2, 3):
+        server.worker("w2").terminate()
+        again = "worker w2 ended (exit code 0); starting it again in 0.1 s."
+        eventually(lambda: server.log.count(again) == times)  # noqa: B023
+        eventually(lambda: server.get("/readyz") == (200, {"all": True, "any": True}))
+
+
 @pytest.mark.faults
 def test_once_it_has_served_it_goes_on_trying_to_start_a_worker(
     start_echo: StartEcho, tmp_path: Path
