@@ -97,19 +97,22 @@ def no_deduplication() -> None:
 
 @defect
 def ack_before_commit() -> None:
-    """Messages are answered for, and committed with what comes next."""
+    """Messages are answered for, and committed with the messages that come next."""
     from chatapp.store import backends
     from chatapp.store.posting import PostMessage
     from chatapp.store.tx import Tx
 
     def transact(self: Any, jobs: Sequence[Any]) -> Any:
         cursor = self._cursor()
-        if cursor.connection.in_transaction:
+        posts = any(isinstance(job, PostMessage) for job in jobs)
+        if posts and cursor.connection.in_transaction:
             cursor.execute("COMMIT")
-        self._begin(cursor)
+        opened = not cursor.connection.in_transaction
+        if opened:
+            self._begin(cursor)
         tx = Tx(cursor, self.dialect)
         outcomes = backends.run_jobs(tx, jobs)
-        if not all(isinstance(job, PostMessage) for job in jobs):
+        if opened and not posts:
             cursor.execute("COMMIT")
         return outcomes, tx.told
 

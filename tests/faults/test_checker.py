@@ -150,7 +150,7 @@ def test_the_checker_fails_rooms_with_a_defect_and_passes_those_without(
 
 
 @pytest.mark.parametrize(
-    "defect", [None, pytest.param("ack_before_commit", marks=pytest.mark.faults)]
+    "defect", [pytest.param(None, marks=pytest.mark.faults), "ack_before_commit"]
 )
 def test_the_checker_notices_that_acks_came_before_the_commit(
     start: Callable[..., Server], defect: str | None
@@ -158,9 +158,11 @@ def test_the_checker_notices_that_acks_came_before_the_commit(
     server = start(*filter(None, [defect]))
     with Run(dataclasses.replace(plan(server, SOUND), changes=0.0, remove=False)) as run:
         run.more(20)
+        run.pause()
         server.kill()
         server.start()
         run.everyone_up()
+        run.talk()
         run.more(10)
         verdict = run.finish()
     if defect is None:
