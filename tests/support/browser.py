@@ -43,6 +43,9 @@ class Pages:
         self.browser = browser
         self.test_name = test_name
         self.complaints: list[str] = []
+        self.forgiven: list[
+            str
+        ] = []  # what a complaint may contain: Chromium tells of every answer that is an error
         self._contexts: list[BrowserContext] = []
 
     def open(
@@ -73,7 +76,8 @@ class Pages:
             "console",
             lambda message: (
                 self.complaints.append(f"console: {message.text}")
-                if message.type == "error" and "net::ERR" not in message.text
+                if message.type == "error"
+                and not any(each in message.text for each in ("net::ERR", *self.forgiven))
                 else None
             ),
         )

@@ -81,7 +81,7 @@ class Node:
         return started
 
     def run(
-        self, script: Path | str, *arguments: str, timeout: float = 30, **env: str
+        self, script: Path | str, *arguments: str, timeout: float = 90, **env: str
     ) -> list[dict[str, Any]]:
         """Run a script to its end, which must be a success; the JSON lines that it printed."""
         started = self.start(script, *arguments, **env)
