@@ -111,8 +111,8 @@ class _Transactions:
             return self._transact(jobs)
         except self.locked:
             pass  # two servers waited for each other's rooms and this one had to give way, or a room is stuck
-        except self.operational_errors:
-            return [(None, unavailable())] * len(jobs), []
+        except self.operational_errors as error:
+            return [(None, unavailable(error))] * len(jobs), []
         except Exception as error:  # noqa: BLE001 - a job's own fault is its answer
             if len(jobs) == 1:
                 return [(None, error)], []
@@ -133,19 +133,22 @@ class _Transactions:
         return outcomes, told
 
     def _alone(self, job: Any, stuck: set[int]) -> tuple[Outcome, list[Told]]:
+        cause: Exception | None = None
         for _ in range(TRIES):
             try:
                 (outcome,), told = self._transact([job])
-            except self.deadlocks:
+            except self.deadlocks as error:
+                cause = error
                 continue
             except self.operational_errors as error:
+                cause = error
                 if isinstance(error, self.locked):
                     stuck.update(job.rooms())
                 break
             except Exception as error:  # noqa: BLE001 - a job's own fault is its answer
                 return (None, error), []
             return outcome, told
-        return (None, unavailable()), []
+        return (None, unavailable(cause)), []
 
     def _transact(self, jobs: Sequence[Any]) -> tuple[list[Outcome], list[Told]]:
         cursor = self._cursor()

@@ -64,8 +64,8 @@ class Database:
             pooled = self.engine.raw_connection()
         except PoolTimeout:
             raise ChatError("overloaded", "The server is busy. Try again.", 1) from None
-        except (DBAPIError, self.driver_error):
-            raise unavailable() from None
+        except (DBAPIError, self.driver_error) as error:
+            raise unavailable() from error
         broken = True
         try:
             cursor = pooled.cursor()
@@ -77,8 +77,8 @@ class Database:
             cursor.execute("ROLLBACK")
             broken = False
             raise
-        except self.driver_error:
-            raise unavailable() from None
+        except self.driver_error as error:
+            raise unavailable() from error
         finally:
             # What ended in the middle (a killed task, a lost server) is not lent to anybody else.
             if broken:
@@ -91,9 +91,11 @@ class Database:
         return self.engine.dialect.loaded_dbapi.OperationalError
 
 
-def unavailable() -> ChatError:
-    """The database is away or full; the same request may succeed later."""
-    return ChatError("unavailable", "The database does not answer. Try again.", 1)
+def unavailable(cause: Exception | None = None) -> ChatError:
+    """The database is away or full; the same request may succeed later. `cause` is for the log, not for the client."""
+    error = ChatError("unavailable", "The database does not answer. Try again.", 1)
+    error.__cause__ = cause
+    return error
 
 
 def connect_sqlite(path: str | Path) -> sqlite3.Connection:

@@ -118,6 +118,9 @@ class Writer:
                 self._told(told)
         except Exception:
             log.exception("telling what was committed failed")
+        causes = (error.__cause__ for _, error in outcomes if error is not None)
+        if cause := next(filter(None, causes), None):
+            log.warning("the database did not take what was to be stored: %s", cause)
         for (_, pending), (result, error) in zip(batch, outcomes, strict=True):
             try:
                 pending.resolve(result, error)
