@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 STATIC = ROOT / "chatapp" / "static"
 SPEED = 3_000  # px a second
-# The limits are those of a machine that is not slow; here one may be half as fast. A tenfold cost is still seen.
+# The limits are those of a machine that is not slow; here one may be half as fast.
 SLOWER = 2.0
 
 
