@@ -37,7 +37,7 @@ class Child:
         self._due = time.monotonic()
         self._started = 0.0
         self._was_ready = False
-        self._failures = 0  # deaths since it last ran steadily, or was asked to stop
+        self._failures = 0  # deaths since it last ran steadily
         self._failed_starts = 0  # of those in a row, deaths before it was ready
 
     def tend(self, now: float, *, served: bool) -> float:
@@ -70,9 +70,11 @@ class Child:
         self._process = None
         self._board.set_ready(self._assignment.index, False)
         name, how = self._assignment.name, _how(code)
+        if code == 0:  # it was asked to stop
+            self._failures = 0
         if self._was_ready:
             self._failed_starts = 0
-            if code == 0 or now - self._started > STEADY_SECONDS:
+            if now - self._started > STEADY_SECONDS:
                 self._failures = 0
         else:
             self._failed_starts += 1

@@ -7,6 +7,7 @@ of it late. The interpreter's wake-up descriptor is written at once, in C.
 from __future__ import annotations
 
 import os
+import posix
 import signal
 from collections.abc import Iterable
 
@@ -34,7 +35,8 @@ class SignalPipe:
     def read(self) -> set[int]:
         """The numbers of the signals that came since the last call; never waits."""
         try:
-            return set(os.read(self._reader, 4096))
+            # Not os.read: where that is monkey-patched it waits, also on a descriptor that does not block.
+            return set(posix.read(self._reader, 4096))
         except BlockingIOError:
             return set()
 

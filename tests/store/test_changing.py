@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chatapp.errors import ChatError
-from chatapp.store import changing, reading, rooms, search
+from chatapp.store import changing, reading, rooms
 
-from .conftest import Store
+from .conftest import Store, found
 
 
 def test_an_edit_keeps_the_place_takes_a_number_and_keeps_the_old_text(store: Store) -> None:
@@ -69,7 +69,7 @@ def test_a_deleted_message_leaves_its_place_and_nothing_else(store: Store) -> No
     deleted = store.writer.run(changing.DeleteMessage(room, 1, alice))
     assert (deleted.seq, deleted.body, deleted.reactions, deleted.mentions) == (1, "", [], [])
     with store.db.snapshot() as db:
-        assert search.find(db, room, "regrettable", 10) == []
+        assert found(db, room, "regrettable") == []
     with pytest.raises(ChatError):
         store.writer.run(changing.EditMessage(room, 1, alice, "back again"))
 

@@ -8,9 +8,9 @@ from chatapp import clock
 from chatapp.errors import ChatError
 from chatapp.payloads import User
 from chatapp.services.retention import DAY_MS, EMPTY_MS, EVERY_S, Retention
-from chatapp.store import changing, reading, rooms, search
+from chatapp.store import changing, reading, rooms
 
-from .conftest import Store
+from .conftest import Store, found
 
 ALICE = User("alice", "Alice", "person")
 
@@ -60,7 +60,7 @@ def test_a_live_room_is_cleared_five_minutes_after_everyone_left(
     assert bodies(store, room) == []
     with store.db.snapshot() as db:
         assert reading.heads(db, [room])[room][0] != epoch
-        assert search.find(db, room, "gone", 10) == []
+        assert found(db, room, "gone") == []
     with pytest.raises(ChatError, match="another message"):
         store.post(room, alice, "gone soon", key="k")
     assert store.post(room, alice, "new").seq == 2
@@ -126,4 +126,4 @@ def test_deleted_messages_leave_the_search_index_once(
     store.post(room, ALICE, "still found")
     store.writer.run(changing.EditMessage(room, 6, ALICE, "found again"))
     with store.db.snapshot() as db:
-        assert search.find(db, room, "again", 10) == [6]
+        assert found(db, room, "again") == [6]

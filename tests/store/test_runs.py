@@ -22,7 +22,7 @@ from chatapp.store.run_leases import ReleaseLeases, RenewLeases, TakeOver
 from chatapp.store.run_rows import Claim, Ending
 from chatapp.store.sql import Statement
 from chatapp.store.tx import Tx
-from tests.store.conftest import Store
+from tests.store.conftest import Store, found
 
 ASSISTANT = User(rooms.ASSISTANT_ID, "assistant", "assistant")
 
@@ -124,19 +124,17 @@ def test_text_that_is_saved_takes_no_number_and_shows_as_streaming(talk: Talk) -
 
 
 def test_an_ended_answer_is_found_by_search_and_a_running_one_is_not(talk: Talk) -> None:
-    from chatapp.store import search
-
-    def found() -> list[int]:
+    def zebras() -> list[int]:
         with talk.store.db.snapshot() as db:
-            return search.find(db, talk.room, "zebra", 10)
+            return found(db, talk.room, "zebra")
 
     [claim] = talk.ask().claims
     talk.save(claim, "zebra")
-    assert found() == []
+    assert zebras() == []
     talk.end(claim, text="a zebra")
-    assert found() == [2]
+    assert zebras() == [2]
     talk.store.writer.run(Regenerate(talk.room, 2, talk.alice, "w1"))
-    assert found() == []
+    assert zebras() == []
 
 
 def test_what_an_answer_was_made_from_is_on_record(talk: Talk) -> None:
