@@ -28,6 +28,8 @@ log = logging.getLogger("chatapp.transport")
 
 Environ = Mapping[str, Any]
 
+# Before an event of a client with a full queue is handled: this often, so long.
+_BREATHS, _BREATH_S = 10, 0.001
 # How long a closed session waits for a last poll to take what is queued, in seconds.
 LAST_POLL_S = 5.0
 
@@ -127,7 +129,16 @@ class EngineSocket(engineio.socket.Socket):  # type: ignore[misc]
         if isinstance(item, _End):
             self.server.handlers["disconnect"](self.sid, item.reason)
         else:
+            self._let_answers_go()
             self.server.handlers["message"](self.sid, item)
+
+    def _let_answers_go(self) -> None:
+        """Where a thread of its own writes, it must come to its turn: who sends fast would be taken for one who does not
+        read. Who really does not is waited for a moment only, and closed at the bound."""
+        for _ in range(_BREATHS):
+            if self.link is not None or not self.is_behind or self.closing:
+                return
+            runtime.sleep(_BREATH_S)
 
     def _on_low(self) -> None:
         if self.link is not None:
