@@ -31,8 +31,13 @@ SAYS = [
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds wrong on the page as it is now: rule, and where."""
+    """What axe finds wrong on the page when its colours have come to rest: rule, and where."""
     page.evaluate(AXE.read_text())
+    page.evaluate(
+        """() => Promise.allSettled(document.getAnimations()
+             .filter((each) => each.effect.getComputedTiming().endTime !== Infinity)
+             .map((each) => each.finished))"""
+    )
     found: list[str] = page.evaluate(
         """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
              .flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.failureSummary}`))"""
