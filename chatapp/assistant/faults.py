@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-
-import openai
+from typing import TYPE_CHECKING
 
 from chatapp.errors import ChatError
+
+if TYPE_CHECKING:
+    import openai
 
 BUSY_RETRY_S = 20  # when the provider does not say how long
 MAX_RETRY_S = 3600
@@ -73,7 +75,10 @@ def of_event(code: str) -> Exception:
 
 def describe(error: Exception) -> str:
     """What an administrator needs to know about a failure, for the log: no text of the provider's, no key."""
-    if isinstance(error, openai.APIStatusError):
+    # The SDK takes half a second to import: only who uses it waits for that.
+    from openai import APIStatusError  # noqa: PLC0415
+
+    if isinstance(error, APIStatusError):
         code = error.code or error.type or "no code"
         return f"HTTP {error.status_code} ({code}), request id {error.request_id}"
     return " < ".join(type(link).__name__ for link in _chain(error))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -61,3 +63,17 @@ def test_make_run_once_set_up_serves_a_page_within_five_seconds_and_stops_when_a
     # Where others use the processors as well, a start may take longer, but not compute longer.
     busy = os.getloadavg()[0] > (os.cpu_count() or 1)
     assert (computed if busy else took) < SECOND_START_SECONDS
+
+
+def test_a_server_that_uses_no_provider_does_not_import_the_sdk_for_one() -> None:
+    """It is a third of the time that a worker takes to start, and of its memory."""
+
+    def imported(code: str) -> bool:
+        asked = f"import sys; {code}; print('openai' in sys.modules)"
+        done = subprocess.run(
+            [sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True
+        )
+        return done.stdout.strip() == "True"
+
+    assert imported("import chatapp.assistant.completions"), "this is how it would show"
+    assert not imported("import chatapp.wiring")
