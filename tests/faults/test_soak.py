@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import random
-import re
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import psutil
@@ -19,20 +21,23 @@ from tests.faults.table import Table
 from tests.faults.test_processes import heal
 from tests.support.waiting import eventually
 from tools.delivery.run import Run
+from tools.delivery.verdict import Verdict
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900), pytest.mark.redis, pytest.mark.postgres]
+pytestmark = [pytest.mark.faults, pytest.mark.redis, pytest.mark.postgres]
 
 MB = 1024 * 1024
 GROWTH_MB = 20
 SETTLE_S = 60
+UNFINISHED = "SELECT count(*) FROM runs WHERE state IN ('queued', 'thinking', 'streaming')"
 
 
 def census(site: Site, process: psutil.Process) -> dict[str, Any]:
     """What a worker says that it holds."""
 
     def lines() -> list[dict[str, Any]]:
-        found = re.findall(r"chatapp.census: census (\{.*\})", site.server.log)
-        return [each for each in map(json.loads, found) if each["pid"] == process.pid]
+        told = [line for line in site.server.log.splitlines() if '"chatapp.census"' in line]
+        found = [json.loads(json.loads(line)["message"].removeprefix("census ")) for line in told]
+        return [each for each in found if each["pid"] == process.pid]
 
     before = len(lines())
     os.kill(process.pid, signal.SIGUSR1)
@@ -59,55 +64,85 @@ def left_over(
 HELD = {"connections", "_by_sid", "_channels", "_rooms", "_waiting", "_live", "_wanted", "_dirty"}
 
 
-def soak(site: Site, people: int, seconds: float) -> tuple[Any, float]:
-    """Talk and break things; the verdict and the seconds until all was whole."""
-    plan = site.plan(Form("soak", people, 0.5, 0), "soak", rooms=4, ask=0.3)
+@dataclass(frozen=True)
+class Soak:
+    """With how many who act how often a second, how long, and how long they talk undisturbed after each fault (from, to)."""
+
+    people: int
+    rate: float
+    seconds: float
+    rest: tuple[float, float]
+
+
+SHORT = Soak(people=30, rate=0.5, seconds=8, rest=(0.0, 0.0))
+LONG = Soak(people=200, rate=0.2, seconds=600, rest=(1.0, 6.0))
+
+
+def soak(site: Site, how: Soak) -> tuple[Verdict, float, Counter[str]]:
+    """Talk and break things; the verdict, the seconds until all was whole, and what was broken how often."""
+    plan = site.plan(Form("soak", how.people, how.rate, 0), "soak", rooms=4, ask=0.3)
+    faults: Counter[str] = Counter()
     with Run(plan) as run:
-        end = time.monotonic() + seconds
-        killed = None
+        end = time.monotonic() + how.seconds
         while time.monotonic() < end:
             fault = random.choice(("kill", "redis", "cut", "cut"))
-            if fault == "kill" and killed is None:
-                killed = site.kill(
-                    "w2"
-                )  # w1 lives from the beginning to the end: it is the one that is weighed
+            faults[fault] += 1
+            killed = None
+            if fault == "kill":
+                # w1 lives from the beginning to the end: it is the one that is weighed.
+                killed = site.kill("w2")
             elif fault == "redis":
                 site.redis.restart()
             else:
-                some = random.sample(run.people, people // 4)
+                some = random.sample(run.people, how.people // 4)
                 run.on_loop(lambda some=some: [person.cut() for person in some])
-            run.more(max(10, people // 4), within=120)
+            run.more(max(10, how.people // 4), within=120)
             if killed is not None:
                 site.replaced([killed])
-                killed = None
+            rested = time.monotonic() + random.uniform(*how.rest)
+            while time.monotonic() < rested:
+                run.more(5, within=120)
         at = run.record.now()
         whole = heal(run, at)
-        return run.finish(), whole
+        return run.finish(), whole, faults
 
 
 def test_random_faults_leave_nothing_behind(
     new_site: Callable[..., Site], form: Form, table: Table, repetition: int
 ) -> None:
-    people, seconds = (200, 600.0) if form.long else (30, 8.0)
+    how = LONG if form.long else SHORT
     site = new_site()
     worker = site.process("w1")
     # The first round fills caches and pools; what the second one leaves is left for good.
-    soak(site, people, seconds / 20)[0].must_hold()
+    soak(site, dataclasses.replace(how, seconds=how.seconds / 20))[0].must_hold()
     quiet(site, worker)
     then, weighed = census(site, worker), worker.memory_info().rss
-    verdict, whole = soak(site, people, seconds)
+    verdict, whole, faults = soak(site, how)
     verdict.must_hold()
     quiet(site, worker)
 
     def nothing_left() -> bool:
         found = left_over(census(site, worker), then, allowed=5)
         assert not found, found
+        assert leases(site) == set()
         return True
 
     eventually(nothing_left, within=SETTLE_S, what="nothing is left behind")
+    assert site.postgres.query(site.database_url, UNFINISHED) == [(0,)]
     grown = (worker.memory_info().rss - weighed) / MB
     assert grown < GROWTH_MB, f"{grown:.0f} MB more than before"
-    table.add(f"soak: {people} clients, {seconds:.0f} s", verdict, whole, f"{grown:+.1f} MB")
+    table.add(
+        f"soak: {how.people} clients, {how.seconds:.0f} s",
+        verdict,
+        whole,
+        f"{faults['kill']} kills, {faults['redis']} Redis restarts, {faults['cut']} cuts of a quarter; {grown:+.1f} MB",
+    )
+
+
+def leases(site: Site) -> set[str]:
+    """What Redis keeps of anybody's presence."""
+    with site.redis.client() as client:
+        return {key for key in client.scan_iter() if not key.endswith(":workers")}
 
 
 def quiet(site: Site, worker: psutil.Process) -> None:

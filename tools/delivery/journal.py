@@ -95,6 +95,7 @@ class Journal:
     syncs: int = 0
     reconnections: int = 0
     attempts: list[tuple[str, float]] = field(default_factory=list)  # connecting: (person, when)
+    acknowledged: int = 0  # messages
     refusals: dict[str, int] = field(default_factory=dict)
 
     @staticmethod
@@ -103,7 +104,7 @@ class Journal:
 
     def acked(self) -> int:
         """How many messages are acknowledged so far."""
-        return sum(1 for each in self.sent if each.outcome == "ok" and each.kind == "message")
+        return self.acknowledged
 
 
 def digest(message: Payload) -> str:

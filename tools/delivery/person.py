@@ -325,6 +325,7 @@ class Person:
                 continue
             if reply["ok"]:
                 sent.outcome, sent.ended = "ok", self.record.now()
+                self.record.acknowledged += sent.kind == "message"
                 message = reply["message"]
                 sent.seq = message["seq" if sent.kind == "message" else "changed_seq"]
                 return sent

@@ -1,10 +1,8 @@
-"""A machine's clock is wrong, its disk is full."""
+"""A machine's clock is wrong."""
 
 from __future__ import annotations
 
-import subprocess
 import time
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +19,6 @@ from tools.delivery.run import Plan, Run
 from tools.delivery.wire import Address
 
 HOUR_S = 3600
-SIZE_MB = 8
 
 
 def faketime() -> str:
@@ -105,71 +102,3 @@ def test_the_clock_of_one_worker_is_off_by_an_hour(
     finally:
         for server in servers:
             server.close()
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of a few MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m", "tmpfs", folder],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip("mounting a tmpfs needs root")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def test_the_disk_is_full(
-    form: Form, table: Table, repetition: int, small_disk: Path, runtime: str, tmp_path: Path
-) -> None:
-    server = Server(
-        tmp_path / "server", runtime=runtime, env={"CHATAPP_DATA_DIR": str(small_disk / "data")}
-    )
-    ballast = small_disk / "ballast"
-    try:
-        server.start()
-        plan = Plan(
-            server.url,
-            people=min(form.people, 10),
-            rate=form.rate,
-            rooms=1,
-            database_url=f"sqlite:///{small_disk}/data/chat.sqlite3",
-            label="disk",
-        )
-        with Run(plan) as run:
-            run.more(10)
-            fill(ballast)
-            run.until(lambda: run.record.refusals.get("unavailable"), 60, "a send is refused")
-            acked = run.record.acked()
-            assert run.look(run.rooms[0], Address(server.url))["ok"], "reads work"
-            refused = run.record.refusals["unavailable"]
-            run.until(
-                lambda: run.record.refusals["unavailable"] >= refused + 10, 60, "it stays refused"
-            )
-            assert run.record.acked() <= acked + run.plan.people, "nothing is acknowledged"
-            ballast.unlink()
-            at = run.record.now()
-            run.more(form.acked if not form.long else 100)
-            whole = heal(run, at)
-            verdict = run.finish().must_hold()
-        assert set(run.record.refusals) == {"unavailable"}
-        assert run.record.reconnections == 0
-        table.add(
-            "the disk is full", verdict, whole, f"{sum(run.record.refusals.values())} refused"
-        )
-    finally:
-        server.close()
-
-
-def fill(path: Path) -> None:
-    """Take all the space that is left."""
-    with path.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError:
-            pass
