@@ -17,7 +17,7 @@ from tests.support.postgres import PostgresServer
     scope="module",
     params=[
         pytest.param(SHORT, id="short", marks=pytest.mark.timeout(300)),
-        pytest.param(LONG, id="long", marks=[pytest.mark.faults, pytest.mark.timeout(900)]),
+        pytest.param(LONG, id="long", marks=[pytest.mark.faults, pytest.mark.timeout(1800)]),
     ],
 )
 def form(request: pytest.FixtureRequest) -> Form:
