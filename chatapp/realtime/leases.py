@@ -55,10 +55,10 @@ class Leases:
         self._connect, self._prefix, self._worker = connect, prefix, worker
         self._client: Any = None
 
-    def sign(self, lease_ms: int = LEASE_MS) -> tuple[bool, set[str]]:
-        """Renew this worker's lease: (it was not there any more, whose leases last)."""
+    def sign(self, lease_ms: int | None = None) -> tuple[bool, set[str]]:
+        """Renew this worker's lease, for LEASE_MS if nothing is said: (it was not there any more, whose leases last)."""
         lost, workers = self._redis.eval(
-            _SIGN, 1, f"{self._prefix}:workers", self._worker, lease_ms
+            _SIGN, 1, f"{self._prefix}:workers", self._worker, lease_ms or LEASE_MS
         )
         return bool(lost), {name.decode() for name in workers}
 

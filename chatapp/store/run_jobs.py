@@ -12,7 +12,7 @@ from chatapp.payloads import Message, Numbered, User
 
 from . import budgets, changing, messages, run_rows, search
 from .budgets import NOTHING, UNLIMITED, Caps, Use
-from .run_rows import FREE, LEASE_MS, Claim, Ending, RunRow, Terms
+from .run_rows import FREE, Claim, Ending, RunRow, Terms, lease_end
 from .sql import Statement
 from .tx import RoomRow, Tx
 
@@ -232,8 +232,9 @@ class SaveText:
 
     def run(self, tx: Tx) -> None:
         place = {"room": self.room_id, "seq": self.seq}
-        lease = tx.database_now() + LEASE_MS
-        if not tx.run(_SAVE, **place, attempt=self.attempt, text=self.text, lease=lease, at=tx.now):
+        if not tx.run(
+            _SAVE, **place, attempt=self.attempt, text=self.text, lease=lease_end(tx), at=tx.now
+        ):
             raise over()
         tx.run(_STREAMING, **place)
 

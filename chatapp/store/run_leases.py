@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import run_rows
-from .run_rows import FREE, LEASE_MS, Claim, Ending, Place, Terms
+from .run_rows import FREE, Claim, Ending, Place, Terms, lease_end
 from .sql import Connection, Statement
 from .tx import Tx
 
@@ -86,7 +86,7 @@ class RenewLeases:
 
     def run(self, tx: Tx) -> set[tuple[int, int, int]]:
         names = [f"{room_id}-{seq}" for room_id, seq in self.places]
-        tx.run(_RENEW, owner=self.owner, lease=tx.database_now() + LEASE_MS, places=names)
+        tx.run(_RENEW, owner=self.owner, lease=lease_end(tx), places=names)
         return {(row[0], row[1], row[2]) for row in tx.all(_OWNED, owner=self.owner)}
 
 

@@ -162,6 +162,11 @@ def queue(tx: Tx, room_id: int, assistant_id: str) -> list[RunRow]:
     return [run_row(row) for row in tx.all(_QUEUED, room=room_id, assistant=assistant_id)]
 
 
+def lease_end(tx: Tx) -> int:
+    """When a lease ends that is given now, by the database's clock."""
+    return tx.database_now() + LEASE_MS
+
+
 def claim(tx: Tx, room: RoomRow, run: RunRow, attempt: int, owner: str) -> Claim:
     """Give the run to `owner`, who starts it afresh. The message is not told here."""
     tx.run(
@@ -170,7 +175,7 @@ def claim(tx: Tx, room: RoomRow, run: RunRow, attempt: int, owner: str) -> Claim
         seq=run.seq,
         attempt=attempt,
         owner=owner,
-        lease=tx.database_now() + LEASE_MS,
+        lease=lease_end(tx),
         at=tx.now,
     )
     return Claim(

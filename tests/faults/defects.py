@@ -301,12 +301,10 @@ def _die_between_commit_and_publish(trigger: Path) -> None:
 
 def _short_leases(seconds: float) -> None:
     from chatapp.assistant import runs
-    from chatapp.realtime import leases, redis_presence
-    from chatapp.store import run_jobs, run_leases, run_rows
+    from chatapp.realtime import leases, redis_presence, shares
+    from chatapp.store import run_rows
 
-    leases.Leases.sign.__defaults__ = (int(seconds * 1000),)
+    leases.LEASE_MS = run_rows.LEASE_MS = int(seconds * 1000)
     redis_presence.LOOK_SECONDS = seconds / 6
+    shares.GONE_SECONDS = seconds
     runs.SWEEP_S = seconds / 3
-    for module in (run_rows, run_leases, run_jobs):
-        if hasattr(module, "LEASE_MS"):
-            module.LEASE_MS = int(seconds * 1000)

@@ -30,31 +30,45 @@ def others(verdict: Verdict, worker: str) -> float:
     return verdict.lateness(lambda name: name != worker)
 
 
+def unfinished(site: Site) -> set[tuple[object, ...]]:
+    """The assistants' answers that are waited for or written."""
+    states = "'queued', 'thinking', 'streaming'"
+    asked = f"SELECT room_id, seq FROM runs WHERE state IN ({states})"
+    return set(site.postgres.query(site.database_url, asked))
+
+
 def test_kill_9_of_a_worker(site: Site, form: Form, table: Table, repetition: int) -> None:
-    with Run(site.plan(form, "killed", ask=0.5)) as run:
+    with Run(site.plan(form, "killed", ask=1.0)) as run:
         ghost = run.people[2]  # on w1, and does not come back
         run.more(form.acked)
         ghost.ended = "gone with the worker"
         room = run.rooms[1]
+        run.until(lambda: unfinished(site), 30, "an answer is being written")
         at = run.record.now()
         killed = site.kill("w1")
+        answers = unfinished(site)
         run.more(form.acked)
         run.people.remove(ghost)
         whole = heal(run, at)
+        run.pause()
 
         def gone() -> bool:
             online = run.look(room, site.address("w2"))["online"]
             return ghost.id not in {user["id"] for user in online}
 
-        eventually(gone, within=form.within(50 - (run.record.now() - at)), what="presence is right")
-        right = run.record.now() - at
-        run.pause()
-        run._answers_end()
+        left = form.within(25) - (run.record.now() - at)
+        run.until(lambda: not answers & unfinished(site), left, "the answers have ended")
         ended = run.record.now() - at
+        left = form.within(50) - (run.record.now() - at)
+        eventually(gone, within=left, what="presence is right")
+        right = run.record.now() - at
         verdict = run.finish().must_hold()
     late = others(verdict, "w1")
     assert late < form.within(3)
-    note = f"others ≤ {late:.2f} s late, presence right after {right:.0f} s, answers ended after {ended:.0f} s"
+    note = (
+        f"others ≤ {late:.2f} s late, presence right after {right:.0f} s,"
+        f" {len(answers)} answers ended after {ended:.0f} s"
+    )
     table.add("kill -9 of a worker", verdict, whole, note)
     site.replaced([killed])
 
