@@ -7,7 +7,8 @@
     idle.py          connections a second, memory a connection, a crowd of ten thousand
     storing.py       durable messages a second; two workers against one
     growth.py        a page of history and a search, in small rooms and in huge ones
-    answers.py       an assistant's answer to a thousand members
+    answers.py       an assistant's answer on its way to a thousand members
+    pen.py           the model that writes, a process of its own
     writing.py       what is added before a first word; talk beside two hundred answers
     generator.py     builds and drives wsload.c, which opens the connections
     processes.py     starts and ends programs, each on its processor

@@ -122,4 +122,24 @@ CLAIMS = (
         "2 workers and Redis: messages out of order",
         *("workers", "2 workers", "misordered", 0, None, "deliveries", "less"),
     ),
+    Claim(
+        "added before an answer's first word, 1,000 members: p95",
+        *("writing", "first word", "added p95 ms", 100, None, "ms", "less"),
+    ),
+    Claim(
+        "a piece of an answer at the last of 1,000 members: p95",
+        *("deltas", "1000", "last of them p95 ms", 50, None, "ms", "less"),
+    ),
+    Claim(
+        "answers that grow beside talk in 200 rooms of 5",
+        *("writing", "200 answers", "answers that grew", 200, None, "answers"),
+    ),
+    Claim(
+        "pieces a second of the slowest of them, of 50",
+        *("writing", "200 answers", "pieces/s of the slowest", 49, None, "pieces/s"),
+    ),
+    Claim(
+        "talk beside 200 answers: p99",
+        *("writing", "200 answers", "ratio of p99", 2, None, "× without them", "less"),
+    ),
 )

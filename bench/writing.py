@@ -1,4 +1,7 @@
-"""Assistants that write: what the product adds before a first word, and what two hundred answers cost those who talk."""
+"""Assistants that write: what the product adds before a first word, and what two hundred answers cost those who talk.
+
+The model (pen.py) and the generator have a processor, the server has the other; who asks is with the generator.
+"""
 
 from __future__ import annotations
 
@@ -7,33 +10,47 @@ import json
 import statistics
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import sched_getaffinity, sched_setaffinity
 from urllib.parse import urlsplit
 
-from . import product
-from .answers import DELTA, MEMBERS, model
+from . import pen, product
+from .answers import DELTA, MEMBERS
+from .generator import Server
+from .processes import LOAD_CPUS, cpu_seconds
 from .session import Session, say
 from .talking import Talker
 from .workloads import Workload
 
-QUESTIONS = 40
+QUESTIONS = 60
 BRIEF_S = 0.06  # of an answer, of which only the first word counts
+TOKENS = 50  # a second of each answer
 ANSWERS = 200
 TALK = Workload("answers-200", 1_000, ANSWERS, 1, 1)
 TALK_RATE = 200.0  # messages a second in all rooms together
-WRITING_S = 60.0  # longer than connecting and talking take
+LEAST_S = 10.0  # of talk, with which its p99 means something
+WRITING_S = 120.0  # longer than connecting and talking take, and less than an answer may be long
 
 
 def measure(session: Session, section: str) -> None:
     """Both, in each round on a server of its own."""
     for number in range(1, session.rounds + 1):
         say(f"{section}, round {number} of {session.rounds}")
-        with session.trying("chatapp", []):
+        with session.trying("chatapp", []), _beside_the_generator():
             _first_word(session, section)
             _talk(session, section)
 
 
-def _env(url: str) -> dict[str, str]:
-    return {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "bench", "OPENAI_MODEL": "bench"}
+@contextmanager
+def _beside_the_generator() -> Iterator[None]:
+    """This process asks: it does so on the generator's processor."""
+    before = sched_getaffinity(0)
+    sched_setaffinity(0, LOAD_CPUS)
+    try:
+        yield
+    finally:
+        sched_setaffinity(0, before)
 
 
 def _first_word(session: Session, section: str) -> None:
@@ -41,15 +58,15 @@ def _first_word(session: Session, section: str) -> None:
     bare: list[float] = []
     asked: list[float] = []
     with (
-        model(BRIEF_S) as url,
-        product.chatapp(session.place(), session.people, env=_env(url)) as server,
+        pen.model(BRIEF_S, 1 / TOKENS) as model,
+        product.chatapp(session.place(), session.people, env=model.env) as server,
         session.generator.holding(server, members, DELTA) as held,
     ):
         assert server.tokens is not None
         talker = Talker(server.port, server.tokens.read_text().split()[0])
         talker.ask("join", room=held.room)
         for _ in range(QUESTIONS):
-            bare.append(_bare(url))
+            bare.append(_bare(model.url))
             began = time.perf_counter()
             talker.ask("message", room=held.room, client_id=uuid.uuid4().hex, body="@assistant?")
             talker.until(DELTA)
@@ -92,44 +109,83 @@ def _bare(url: str) -> float:
 
 
 def _talk(session: Session, section: str) -> None:
+    """Talk alone, then the same talk on the same server while an answer is written in each of the rooms."""
     load = TALK.at_most(session.most)
-    p99: dict[bool, float] = {}
-    cpu: dict[bool, float] = {}
-    for writing in (False, True):
-        with (
-            model(WRITING_S) as url,
-            product.chatapp(session.place(), session.people, env=_env(url)) as server,
-        ):
-            assert server.tokens is not None
-            if writing:
-                _ask_everywhere(session, server.port, server.tokens.read_text().split()[0], load)
-            result = session.generator.run(server, load, max(session.seconds, 5.0), TALK_RATE)
-            p99[writing] = result["p99_ms"]
-            cpu[writing] = result["p50_ms"]
-    ratio = p99[True] / p99[False] if p99[False] else 0
+    seconds = max(session.seconds, LEAST_S)
+    with (
+        pen.model(WRITING_S, 1 / TOKENS) as model,
+        product.chatapp(session.place(), session.people, env=model.env) as server,
+    ):
+        alone = session.generator.run(server, load, seconds, TALK_RATE)
+        rooms = [session.generator.next_room(number) for number in range(load.rooms)]
+        watcher = _Watcher(server, rooms)
+        watcher.ask()
+        before, used, wrote = watcher.look(), cpu_seconds(server.pid), model.cpu_seconds()
+        began = time.monotonic()
+        beside = session.generator.run(server, load, seconds, TALK_RATE)
+        took = time.monotonic() - began
+        used, wrote = cpu_seconds(server.pid) - used, model.cpu_seconds() - wrote
+        rates = watcher.rates(before)
+        watcher.close()
+        late = model.stats()["late_ms"]
+    writing = [rate for rate in rates if rate > 0]
+    ratio = beside["p99_ms"] / alone["p99_ms"] if alone["p99_ms"] else 0
     session.book.add(
         section,
         "200 answers",
         "chatapp",
         **{
-            "p50 ms": cpu[False],
-            "p99 ms": p99[False],
-            "p50 ms beside them": cpu[True],
-            "p99 ms beside them": p99[True],
+            "p50 ms": alone["p50_ms"],
+            "p99 ms": alone["p99_ms"],
+            "p50 ms beside them": beside["p50_ms"],
+            "p99 ms beside them": beside["p99_ms"],
             "ratio of p99": ratio,
+            "lost": beside["lost"],
+            "answers that grew": len(writing),
+            "pieces/s of the slowest": min(rates),
+            "pieces/s of all": sum(rates),
+            "latest piece of the model ms": late,
+            "% of a processor, server": 100 * used / took,
+            "% of a processor, model": 100 * wrote / took,
         },
     )
     say(
-        f"  {load.title}: p99 {p99[False]:.1f} ms, beside {load.rooms} answers {p99[True]:.1f} ms ({ratio:.2f} times)"
+        f"  {load.title}: p99 {alone['p99_ms']:.1f} ms, beside {len(writing)} answers that grow by {min(rates):.0f} to"
+        f" {max(rates):.0f} pieces a second {beside['p99_ms']:.1f} ms ({ratio:.2f} times); the server"
+        f" {100 * used / took:.0f} % of a processor, the model {100 * wrote / took:.0f} %"
     )
 
 
-def _ask_everywhere(session: Session, port: int, token: str, load: Workload) -> None:
-    """Have an answer begun in each room of the load that runs next."""
-    talker = Talker(port, token)
-    for number in range(load.rooms):
-        room = session.generator.next_room(number)
-        talker.ask("join", room=room)
-        talker.ask("message", room=room, client_id=uuid.uuid4().hex, body="@assistant tell me")
-        talker.ask("leave", room=room)
-    talker.close()
+class _Watcher:
+    """Somebody who asks in every room, and looks how far the answers are: what the product has told, not what was sent to it."""
+
+    def __init__(self, server: Server, rooms: list[str]) -> None:
+        assert server.tokens is not None
+        self._talker = Talker(server.port, server.tokens.read_text().split()[0])
+        self._rooms = rooms
+
+    def ask(self) -> None:
+        """Have an answer begun in each room."""
+        for room in self._rooms:
+            self._talker.ask("join", room=room)
+            self._talker.ask("message", room=room, client_id=uuid.uuid4().hex, body="@assistant go")
+            self._talker.ask("leave", room=room)
+
+    def look(self) -> list[tuple[float, int]]:
+        """When, and how long the answer of each room is; 0 for one that is not being written."""
+        found = []
+        for room in self._rooms:
+            ack, _took = self._talker.ask("join", room=room)
+            found.append((time.monotonic(), sum(len(run["text"]) for run in ack["runs"])))
+            self._talker.ask("leave", room=room)
+        return found
+
+    def rates(self, before: list[tuple[float, int]]) -> list[float]:
+        """Pieces a second by which each answer has grown since."""
+        return [
+            (length - length_before) / len(pen.WORD) / (at - at_before)
+            for (at_before, length_before), (at, length) in zip(before, self.look(), strict=True)
+        ]
+
+    def close(self) -> None:
+        self._talker.close()
