@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,11 +17,14 @@ from chatapp.realtime import frames
 from chatapp.services.messages import MessagePosted
 from chatapp.store import messages, reading, run_rows
 from chatapp.store.changing import MODERATES
+from chatapp.store.pending import Pending
+from chatapp.store.posting import PostMessage
 from chatapp.store.run_jobs import EndRun, Regenerate, Started, StartRun, over
 from chatapp.store.run_rows import Claim, Ending, RunRow
 from chatapp.store.sql import Connection, Statement
 
 from . import policy
+from .asking import Ask, Asked, may_call
 from .bursts import Bursts
 from .catch_up import CatchUps
 from .handiwork import Approvals
@@ -49,13 +53,14 @@ class Assistants:
         self._stops: dict[tuple[int, int, int], runtime.Event] = {}
         self._bursts = Bursts(self._silent)
         self.providers = providers
-        self.purse = Purse(chat.settings)
+        self.purse = Purse(chat.settings, chat.limits)
         self.roster = Roster(chat, providers)
         self.catch_ups = CatchUps(chat, providers, self.purse)
         self.approvals = Approvals(chat)
         self.runs = Runs(chat, providers, self.purse, self.approvals)
         self.runs.ended.subscribe(self._answered)
         chat.messages.posted.subscribe(self._posted)
+        chat.messages.along = self._along
         chat.control.on("stop_run", self._stop_for_another)
         chat.control.on("run_over", self._over_elsewhere)
 
@@ -70,7 +75,22 @@ class Assistants:
 
     # Asking
 
+    def _along(self, post: PostMessage) -> Pending[Asked | None] | None:
+        """Have the answers to a post begun with it, where this worker remembers who is in the room."""
+        company = self.roster.known(post.room_id)
+        if company is None or not may_call(post, company):
+            return None
+        try:
+            return self._chat.writer.submit(
+                Ask(post.room_id, post, company, partial(self._job, post.sender))
+            )
+        except ChatError:
+            return None  # too much waits to be written: it is asked once the message is stored
+
     def _posted(self, posted: MessagePosted) -> None:
+        if posted.asked is not None:
+            posted.asked.on_done(partial(self._asked, posted))
+            return
         company = self.roster.known(posted.room_id)
         if company is None:
             runtime.spawn(self._look_at_room, posted)
@@ -88,64 +108,68 @@ class Assistants:
 
     def _summon(self, posted: MessagePosted, company: Company) -> None:
         called = policy.summons(posted.message, company.voices, company.policy)
-        if not called:
-            return
-        if posted.message.not_for_ai is True:
-            if called.now:
-                refusal = ChatError("forbidden", "This message is marked as not for AI.")
-                self._refuse(posted.sender, posted.message, refusal)
-            return
-        if not called.now:
+        if called.now:
+            seq, start = posted.message.seq, partial(self._job, posted.sender)
+            try:
+                pending = self._chat.writer.submit(Ask(posted.room_id, seq, company, start))
+            except ChatError as busy:
+                self._refuse(posted.sender, posted.message, busy)
+                return
+            pending.on_done(partial(self._asked, posted))
+        elif called and posted.message.not_for_ai is not True:
             self._bursts.add(posted, called)
+
+    def _asked(self, posted: MessagePosted, asked: Asked | None, error: Exception | None) -> None:
+        if isinstance(error, ChatError):
+            self._refuse(posted.sender, posted.message, error)
+        if asked is None:
             return
-        self._bursts.drop(posted.room_id)
-        for assistant in called.now:
-            self._ask(posted, self._job(posted, assistant))
+        if asked.called.now:
+            self._bursts.drop(posted.room_id)
+        elif asked.called:
+            self._bursts.add(posted, asked.called)
+        for started, refusal in asked.outcomes:
+            if started is not None:
+                self.runs.carry_out(started.claims)
+            elif refusal is not None:
+                self._refuse(posted.sender, posted.message, refusal)
 
     def _silent(self, posted: MessagePosted, called: Summons) -> None:
         """Nobody was called, and nobody said more."""
-        jobs = [self._job(posted, assistant, by_itself=True) for assistant in called.all_]
+        by_itself = partial(self._job, posted.sender, posted.message, by_itself=True)
+        jobs = [by_itself(assistant) for assistant in called.all_]
         if called.turn:
-            jobs.append(self._job(posted, called.turn[0], by_itself=True, turn=called.turn))
+            jobs.append(by_itself(called.turn[0], turn=called.turn))
         for job in jobs:
             self._ask(posted, job)
 
-    def _job(self, posted: MessagePosted, assistant: User, **more: Any) -> StartRun:
+    def _job(self, asker: User, message: Message, assistant: User, **more: Any) -> StartRun:
+        place = parse_message_id(message.id)
+        assert place is not None
         return StartRun(
-            posted.room_id,
+            place[0],
             assistant,
-            posted.sender,
-            posted.message.seq,
+            asker,
+            message.seq,
             self.runs.owner,
             terms=self.purse.terms,
-            need=self.purse.least(posted.message.body),
+            need=self.purse.least(message.body),
             **more,
         )
 
     def _ask(self, posted: MessagePosted, job: StartRun) -> None:
-        asker, message = posted.sender, posted.message
-
-        def refused(refusal: ChatError) -> None:
-            # Of what nobody called for, only what somebody may wait for is told.
-            if not job.by_itself or refusal.code not in ("conflict", "not_found"):
-                self._refuse(asker, message, refusal)
-
-        try:
-            if not posted.again:
-                self._chat.limits.check("ai", asker.id)
-                self._chat.limits.check("ai_room", str(posted.room_id))
-            pending = self._chat.writer.submit(job)
-        except ChatError as refusal:
-            refused(refusal)
-            return
+        """Nobody called for it: only a refusal that somebody may wait for is told."""
 
         def done(started: Started | None, error: Exception | None) -> None:
             if started is not None:
                 self.runs.carry_out(started.claims)
-            elif isinstance(error, ChatError):
-                refused(error)
+            elif isinstance(error, ChatError) and error.code not in ("conflict", "not_found"):
+                self._refuse(posted.sender, posted.message, error)
 
-        pending.on_done(done)
+        try:
+            self._chat.writer.submit(job).on_done(done)
+        except ChatError as busy:
+            done(None, busy)
 
     def _refuse(self, asker: User, message: Message, refusal: ChatError) -> None:
         """Tell who asked, and nobody else, that there will be no answer."""
@@ -220,8 +244,6 @@ class Assistants:
         room_id, seq = _place(message_id)
         with self._chat.db.snapshot() as db:
             self._run_of(db, user, room_id, seq)
-        self._chat.limits.check("ai", user.id)
-        self._chat.limits.check("ai_room", str(room_id))
         job = Regenerate(
             room_id, seq, user, self.runs.owner, onward, self.purse.terms, self.purse.least()
         )

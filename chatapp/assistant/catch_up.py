@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chatapp import runtime
 from chatapp.errors import not_found
-from chatapp.ids import parse_message_id
+from chatapp.ids import new_id, parse_message_id
 from chatapp.payloads import Message, User
 from chatapp.payloads import assistants as shapes
 from chatapp.store import assistant_rows, messages, reading
@@ -64,8 +64,6 @@ class CatchUps:
         until = seat.seq
         if not turns:
             return shapes.CatchUp(since, until, [], 0, False)
-        self._chat.limits.check("ai", user.id)
-        self._chat.limits.check("ai_room", str(seat.room_id))
         provider = self._providers.get(row.provider if row else "")
         asked = replace(turns[-1], seq=until + 1, id="", name=user.name, kind=user.kind, text=TASK)
         prompt = Prompt("assistant", seat.slug, (), (*turns, asked), task="catch_up")
@@ -73,7 +71,8 @@ class CatchUps:
         manner = Manner(row.model if row else None)
         model = manner.model or provider.model
         need = self._purse.expected(model, prompt, provider.capabilities.max_output)
-        held = HoldFor(self._purse.terms.caps, user.id, seat.room_id, ASSISTANT_ID, need)
+        terms = self._purse.terms
+        held = HoldFor(new_id(), terms.caps, terms.paces, user.id, seat.room_id, ASSISTANT_ID, need)
         day = self._chat.writer.run(held)
         used = NOTHING
         try:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from chatapp.ai_settings import Caps as CapsSetting
 from chatapp.config import Settings
+from chatapp.services.limits import Limits
 from chatapp.store.budgets import Cap, Caps, Use
+from chatapp.store.paces import Pace, Paces
 from chatapp.store.run_rows import Terms
 
 from .context import SYSTEM_TOKENS, TURN_TOKENS, Prompt, estimate, tokens
@@ -17,16 +19,17 @@ ANSWER_TOKENS = 2_048
 class Purse:
     """One per worker."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, limits: Limits) -> None:
         self._prices = settings.ai_prices
-        limits = settings.ai_budgets
+        budgets = settings.ai_budgets
         # With the limits lifted budgets count on, but never bite.
         caps = (
-            Caps(_cap(limits.person), _cap(limits.room), _cap(limits.assistant))
+            Caps(_cap(budgets.person), _cap(budgets.room), _cap(budgets.assistant))
             if settings.rate_limit_override is None
             else Caps()
         )
-        self.terms = Terms(settings.ai_at_once, caps)
+        paces = Paces(_pace(limits, "ai"), _pace(limits, "ai_room"))
+        self.terms = Terms(settings.ai_at_once, caps, paces)
 
     def cost(self, model: str, prompt_tokens: int, completion_tokens: int) -> int | None:
         """In millionths; None when the price of the model is not known."""
@@ -48,3 +51,8 @@ class Purse:
 def _cap(setting: CapsSetting) -> Cap:
     cost = None if setting.cost is None else round(setting.cost * MILLION)
     return Cap(setting.tokens, cost)
+
+
+def _pace(limits: Limits, kind: str) -> Pace:
+    cost, ahead = limits.pace(kind)
+    return Pace(round(cost * MILLION), round(ahead * MILLION))

@@ -7,7 +7,7 @@ the change. Everything else here is the current state that those changes led to.
 from __future__ import annotations
 
 from .administration import AuditEntry, Ban
-from .assistants import Assistant, Run, Spending, ToolUse
+from .assistants import Assistant, Hold, Pace, Run, Spending, ToolUse
 from .messages import Change, Mention, Message, MessageVersion, Reaction, SearchDocument, SpentKey
 from .people import Session, User
 from .rooms import Membership, Room
@@ -17,10 +17,12 @@ __all__ = [
     "AuditEntry",
     "Ban",
     "Change",
+    "Hold",
     "Membership",
     "Mention",
     "Message",
     "MessageVersion",
+    "Pace",
     "Reaction",
     "Room",
     "Run",

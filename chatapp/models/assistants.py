@@ -117,6 +117,31 @@ class ToolUse(Base):
     expires_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
+class Pace(Base):
+    """When a person's or a room's burst of questions is whole again."""
+
+    __tablename__ = "paces"
+
+    scope: Mapped[str] = mapped_column(String(10), primary_key=True)  # person, room
+    key: Mapped[str] = mapped_column(String(20), primary_key=True)
+    whole_at: Mapped[int] = mapped_column(BigInteger)  # microseconds, by the database's clock
+
+
+class Hold(Base):
+    """What a day's budgets keep for a request that is no answer in a room (a catch-up), until it ends or is given up."""
+
+    __tablename__ = "holds"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    day: Mapped[str] = mapped_column(String(10))
+    person_id: Mapped[str] = mapped_column(String(16))
+    room_id: Mapped[int] = mapped_column(BigInteger)
+    assistant_id: Mapped[str] = mapped_column(String(16))
+    tokens: Mapped[int] = mapped_column(BigInteger)
+    cost: Mapped[int] = mapped_column(BigInteger)
+    until: Mapped[int] = mapped_column(BigInteger)  # by the database's clock
+
+
 class Spending(Base):
     """What answers used on one day (UTC) of a person's, a room's or an assistant's budget, and what is held for those being written."""
 

@@ -1,6 +1,7 @@
 """Limits of rate: how often somebody may do something. Published in docs/operations.md.
 
-Each worker counts for itself: with N workers a limit bites at the latest at N times its rate.
+Each worker counts for itself: with N workers a limit bites at the latest at N times its rate. What assistants are asked
+costs money: `ai` and `ai_room` are counted in the database, for all workers (store.paces).
 """
 
 from __future__ import annotations
@@ -75,6 +76,10 @@ class Limits:
         """Raises ChatError `rate_limited` when `there` are as many as may be at the same time."""
         if there >= self.bounds[kind]:
             raise ChatError("rate_limited", "Too many connections at the same time.", CROWD_RETRY_S)
+
+    def pace(self, kind: str) -> tuple[float, float]:
+        """(seconds that one act costs, seconds that a burst may be ahead) of a limit that is counted elsewhere."""
+        return self._pace[kind]
 
     def check(self, kind: str, key: str) -> None:
         """Count one act. Raises ChatError `rate_limited` with `retry_after`; a refused act does not count."""

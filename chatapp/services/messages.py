@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from msgspec import Struct
 
@@ -33,13 +35,13 @@ _VERSIONS = Statement(
 
 
 class MessagePosted(Struct, frozen=True):
-    """A text that was committed; `again`: before, and its sender had no answer, so perhaps nobody was told."""
+    """A text that was committed. `asked`: what it asks of assistants is begun with it, and this is its outcome."""
 
     room_id: int
     slug: str
     sender: User
     message: Message
-    again: bool = False
+    asked: Pending[Any] | None = None
 
 
 class Messages:
@@ -51,6 +53,8 @@ class Messages:
         self._writer = writer
         #: told on the loop after the commit of each message
         self.posted: Subscribers[MessagePosted] = Subscribers()
+        #: set by those who answer: has something done right behind a post, in its transaction; never waits
+        self.along: Callable[[posting.PostMessage], Pending[Any] | None] = lambda _post: None
 
     def post(
         self,
@@ -82,12 +86,19 @@ class Messages:
             not_for_ai,
         )
         pending = self._writer.submit(job)
-        pending.on_done(partial(self._tell, user, slug))
+        pending.on_done(partial(self._tell, user, slug, self.along(job)))
         return pending
 
-    def _tell(self, user: User, slug: str, result: Posted | None, _: Exception | None) -> None:
+    def _tell(
+        self,
+        user: User,
+        slug: str,
+        asked: Pending[Any] | None,
+        result: Posted | None,
+        _: Exception | None,
+    ) -> None:
         if result is not None:
-            told = MessagePosted(result.room_id, slug, user, result.message, result.duplicate)
+            told = MessagePosted(result.room_id, slug, user, result.message, asked)
             self.posted.publish(told)
 
     def _reply_place(self, room_id: int, reply_to: str | None) -> int | None:

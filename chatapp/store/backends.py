@@ -6,8 +6,6 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from chatapp.errors import ChatError
-
 from . import posting
 from .checkpoints import KEPT_BYTES, MAX_BYTES, Checkpointer, checkpoint
 from .database import connect_sqlite, unavailable
@@ -67,24 +65,9 @@ def run_jobs(tx: Tx, jobs: Sequence[Any]) -> list[Outcome]:
             outcomes += posting.post_all(tx, jobs[index:end])
             index = end
         else:
-            outcomes.append(_run_one(tx, jobs[index]))
+            outcomes.append(tx.attempt(jobs[index]))
             index += 1
     return outcomes
-
-
-def _run_one(tx: Tx, job: Any) -> Outcome:
-    told, moved = len(tx.told), tx.marks()
-    tx.cursor.execute("SAVEPOINT job")
-    try:
-        result = job.run(tx)
-    except ChatError as refusal:
-        tx.cursor.execute("ROLLBACK TO SAVEPOINT job")
-        tx.cursor.execute("RELEASE SAVEPOINT job")
-        del tx.told[told:]
-        tx.restore(moved)
-        return None, refusal
-    tx.cursor.execute("RELEASE SAVEPOINT job")
-    return result, None
 
 
 class _Transactions:

@@ -10,7 +10,7 @@ import msgspec
 from chatapp.errors import ChatError, not_found
 from chatapp.payloads import Message, Numbered, User
 
-from . import budgets, changing, messages, run_rows, search
+from . import budgets, changing, messages, paces, run_rows, search
 from .budgets import NOTHING, UNLIMITED, Caps, Use
 from .run_rows import FREE, Claim, Ending, RunRow, Terms, lease_end
 from .sql import Statement
@@ -91,7 +91,7 @@ class StartRun:
     `by_itself`: nobody called the assistant, so a newer message of a person takes the question's place. `turn`: those of
     whom one answers, who has not for longest. `need`: what the budgets must have left.
     Raises ChatError: `not_found` when assistant or question are gone or the assistant is silent here, `ai_busy` when the
-    queue is full, `budget_exceeded`, `conflict` when there were answers enough.
+    queue is full, `rate_limited` (a person's question), `budget_exceeded`, `conflict` when there were answers enough.
     """
 
     room_id: int
@@ -127,6 +127,8 @@ class StartRun:
         if len(run_rows.queue(tx, room.id, self.assistant.id)) >= QUEUE:
             raise ChatError("ai_busy", f"{QUEUE} questions wait already.", BUSY_RETRY_S)
         full = run_rows.full(tx, self.terms)
+        if self.root_seq is None:
+            paces.take(tx, self.terms.paces, self.asker.id, room.id)
         budgets.check(tx, self.terms.caps, self.asker.id, room.id, self.assistant.id, self.need)
         waits = full or run_rows.busy(tx, room.id, self.assistant.id)
         run = self._insert(tx, room, waits)
@@ -282,7 +284,7 @@ class Regenerate:
     """Answer again, as a new version of the same message; with `onward` go on where a cut answer ended.
 
     Raises ChatError: `conflict` while an answer is being written, or when there is nothing to go on from;
-    `ai_busy`, `budget_exceeded`.
+    `ai_busy`, `rate_limited`, `budget_exceeded`.
     """
 
     room_id: int
@@ -310,6 +312,7 @@ class Regenerate:
         if len(run_rows.queue(tx, self.room_id, run.assistant.id)) >= QUEUE:
             raise ChatError("ai_busy", f"{QUEUE} questions wait already.", BUSY_RETRY_S)
         full = run_rows.full(tx, self.terms)
+        paces.take(tx, self.terms.paces, self.user.id, self.room_id)
         budgets.check(tx, self.terms.caps, run.asker.id, self.room_id, run.assistant.id, self.need)
         place = {"room": self.room_id, "seq": self.seq}
         if old.body and not self.onward:

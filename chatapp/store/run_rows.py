@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from chatapp.payloads import MentionSpan, Message, User
 
-from . import budgets, changing, messages, search
+from . import budgets, changing, messages, paces, search
 from .budgets import UNLIMITED, Caps, Use
+from .paces import Paces
 from .posting import MENTIONS, mentions_column
 from .sql import Connection, Row, Statement
 from .tx import RoomRow, Tx
@@ -97,10 +98,11 @@ class Claim:
 
 @dataclass(slots=True, frozen=True)
 class Terms:
-    """What the installation allows: answers being written at one time, and the caps of a day."""
+    """What the installation allows: answers being written at one time, the caps of a day, and how often one may ask."""
 
     at_once: int = 1_000_000
     caps: Caps = UNLIMITED
+    paces: Paces = paces.FREE
 
 
 FREE = Terms()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from chatapp.clock import now_ms, rfc3339
-from chatapp.errors import not_found
+from chatapp.errors import ChatError, not_found
 from chatapp.payloads import Numbered, User
 
 from .sql import Connection, Cursor, Insert, Statement
+
+R = TypeVar("R", covariant=True)
 
 _LOCK = Statement(
     "SELECT id, slug, name, epoch, last_seq, retention, members_count FROM rooms WHERE id IN :[rooms] ORDER BY id",
@@ -41,6 +43,12 @@ _DATABASE_NOW = Statement(
     "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
     "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
 )
+
+
+class Step(Protocol[R]):
+    """What a transaction does: a job, or a part of one."""
+
+    def run(self, tx: Tx, /) -> R: ...
 
 
 @dataclass(slots=True)
@@ -126,6 +134,21 @@ class Tx(Connection):
         self.number(room, kind, subject, by.id if by else None, payload)
         self.tell(room, Numbered(seq, "room", payload))
         return seq
+
+    def attempt(self, step: Step[R]) -> tuple[R | None, ChatError | None]:
+        """Do a part of the transaction. What a refused one wrote is undone, and the rest stands."""
+        told, moved = len(self.told), self.marks()
+        self.cursor.execute("SAVEPOINT job")
+        try:
+            result = step.run(self)
+        except ChatError as refusal:
+            self.cursor.execute("ROLLBACK TO SAVEPOINT job")
+            self.cursor.execute("RELEASE SAVEPOINT job")
+            del self.told[told:]
+            self.restore(moved)
+            return None, refusal
+        self.cursor.execute("RELEASE SAVEPOINT job")
+        return result, None
 
     def marks(self) -> dict[int, RoomRow]:
         """The locked rooms as they stand, to be restored when a job is undone."""

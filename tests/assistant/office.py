@@ -166,11 +166,13 @@ class Person:
             self.hear(packet)
         return joined.reply
 
-    def says(self, body: str, room: str = "tea", **more: Any) -> dict[str, Any]:
+    def says(
+        self, body: str, room: str = "tea", client_id: str | None = None, **more: Any
+    ) -> dict[str, Any]:
         chat = self.office.chat
         seat = chat.rooms.seat(self.user, room)
         posted = chat.messages.post(
-            self.user, seat.room_id, seat.slug, uuid.uuid4().hex, body, **more
+            self.user, seat.room_id, seat.slug, client_id or uuid.uuid4().hex, body, **more
         ).wait()
         payload: dict[str, Any] = json.loads(posted.payload)
         return payload

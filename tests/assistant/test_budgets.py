@@ -212,11 +212,12 @@ def test_an_owner_may_lower_the_rooms_caps_and_an_admin_raise_them(
     alice.sees("message_changed", status="done")
 
 
-def test_six_a_minute_a_person_and_twenty_a_room(
+def test_six_a_minute_a_person_and_twenty_a_room_whichever_worker_is_asked(
     ai: OpenAIServer, offices: Callable[..., Office]
 ) -> None:
-    office = offices(rate_limits="on")
+    office, other = offices(rate_limits="on"), offices(rate_limits="on")
     people = enter(office, *(f"Person {number}" for number in range(5)))
+    people[0].office = other
     told = []
     for person in people:
         for _ in range(6 if person is people[0] else 5):
@@ -231,3 +232,26 @@ def test_six_a_minute_a_person_and_twenty_a_room(
     ]
     assert len(ai.requests) == 20
     assert refusals == ["rate_limited"] * 6
+
+
+def test_a_question_is_counted_once_and_asking_again_is_counted_too(
+    ai: OpenAIServer, offices: Callable[..., Office]
+) -> None:
+    office = offices(rate_limits="on")
+    (alice,) = enter(office, "Alice")
+    for _ in range(3):
+        asked = alice.says("@assistant hello", client_id="one")
+        alice.says("@assistant hello", client_id="one")
+        eventually(lambda: not office.open_runs(), within=20, what="it has answered")
+    answer = alice.sees("message_changed", status="done")["id"]
+    for _ in range(5):
+        alice.asks_again(answer)
+        eventually(lambda: not office.open_runs(), within=20, what="it has answered")
+    with pytest.raises(ChatError) as refused:
+        alice.asks_again(answer)
+    assert refused.value.code == "rate_limited"
+    assert len(ai.requests) == 6
+    assert asked["seq"] == 1
+    with pytest.raises(ChatError) as refused:
+        office.assistants.catch_ups.catch_up(alice.user, "tea", 0)
+    assert refused.value.code == "rate_limited"

@@ -1,0 +1,84 @@
+"""Asking assistants: what a message calls for is begun in the transaction that stores it, or in the one after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chatapp.errors import ChatError
+from chatapp.payloads import Message, User
+from chatapp.store import messages
+from chatapp.store.naming import fold
+from chatapp.store.posting import PostMessage
+from chatapp.store.run_jobs import Started, StartRun
+from chatapp.store.sql import Statement
+from chatapp.store.tx import Tx
+
+from . import policy
+from .policy import Summons
+from .roster import Company
+
+_POSTED = Statement(
+    "SELECT seq FROM messages WHERE sender_id = :sender AND client_id = :client AND room_id = :room AND digest = :digest"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a message called for: of each that answers at once what was begun, or why not."""
+
+    message: Message
+    called: Summons
+    outcomes: list[tuple[Started | None, ChatError | None]]
+
+
+@dataclass(slots=True)
+class Ask:
+    """Begin the answers that a message calls for. Submitted right behind its post, one commit makes both, and one
+    broadcast tells of both. The result is None when the post was refused.
+
+    `what`: the post, or the place of a message that is stored. `company` is the room's as this worker remembers it;
+    StartRun checks each against the room itself.
+    """
+
+    room_id: int
+    what: PostMessage | int
+    company: Company
+    start: Callable[[Message, User], StartRun]
+
+    def rooms(self) -> list[int]:
+        return [self.room_id]
+
+    def run(self, tx: Tx) -> Asked | None:
+        room = tx.room(self.room_id)
+        seq = self.what if isinstance(self.what, int) else _place(tx, self.what)
+        message = None if seq is None else messages.load_one(tx, room.id, room.slug, seq)
+        if message is None:
+            return None
+        called = policy.summons(message, self.company.voices, self.company.policy)
+        if message.not_for_ai is True:
+            refusal = ChatError("forbidden", "This message is marked as not for AI.")
+            return Asked(message, policy.NOBODY, [(None, refusal)] if called.now else [])
+        starts = [self.start(message, assistant) for assistant in called.now]
+        return Asked(message, called, [tx.attempt(start) for start in starts])
+
+
+def _place(tx: Tx, post: PostMessage) -> int | None:
+    found = tx.value(
+        _POSTED,
+        sender=post.sender.id,
+        client=post.client_id,
+        room=post.room_id,
+        digest=post.digest,
+    )
+    return None if found is None else int(found)
+
+
+def may_call(post: PostMessage, company: Company) -> bool:
+    """Whether somebody may have to answer the post at once. Who is meant by a name is known when it is stored."""
+    if company.policy.direct or post.reply_to is not None:
+        return bool(company.voices)
+    if not post.signs:
+        return False
+    names = {name for sign in post.signs for _, name in sign.names}
+    return any(fold(voice.assistant.user.name) in names for voice in company.voices)
