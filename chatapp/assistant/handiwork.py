@@ -153,6 +153,8 @@ class Handiwork:
                 raise Stopped
             if state != "approved":
                 return f"{claim.asker.name} did not allow it."
+        place = message_id(claim.room_id, claim.seq)
+        self._chat.streams.use(claim.room_id, claim.slug, place, claim.attempt, tool.name)
         state, result = self._in_time(tool, arguments)
         self._chat.writer.run(EndToolUse(use_id, state, result))
         return result[:RESULT]

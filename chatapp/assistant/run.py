@@ -110,7 +110,8 @@ class Run:
             if error.code == "conflict":  # somebody else closed it or took it over
                 self.lost()
             else:
-                self.end(Ending("interrupted" if self.text else "failed", error=error.code))
+                how = Ending("interrupted" if self.text else "failed", error=error.code)
+                self.end(replace(how, retry_after=error.retry_after))
         except Exception:
             log.exception("the answer %s failed", self._message_id)
             self.end(Ending("interrupted" if self.text else "failed", error="internal"))

@@ -75,6 +75,7 @@ class Run(Base):
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
     stopped_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     error: Mapped[str | None] = mapped_column(String(32))
+    retry_after: Mapped[float | None] = mapped_column(Float)  # seconds, where they are known
     model: Mapped[str | None] = mapped_column(String(120))
     prompt_version: Mapped[str | None] = mapped_column(String(32))
     context: Mapped[str | None] = mapped_column(Text)  # JSON: the places of the messages it saw

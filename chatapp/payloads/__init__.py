@@ -36,6 +36,7 @@ from .outbound import (
     SessionRevoked,
     ToolRequest,
     ToolSettled,
+    ToolUseEvent,
     TypingEvent,
     UserChanged,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "ToolAnswer",
     "ToolRequest",
     "ToolSettled",
+    "ToolUseEvent",
     "Typing",
     "TypingEvent",
     "UploadInfo",

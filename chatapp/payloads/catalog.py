@@ -55,6 +55,9 @@ SERVER_EVENTS = (
     ServerEvent(
         "message_delta", outbound.DeltaEvent, False, "More text of an answer being written."
     ),
+    ServerEvent(
+        "tool_use", outbound.ToolUseEvent, False, "What an answer being written uses just now."
+    ),
     ServerEvent("refused", outbound.Refused, False, "No assistant will answer one's message."),
     ServerEvent(
         "tool_request", outbound.ToolRequest, False, "An assistant asks for one's approval."

@@ -39,6 +39,15 @@ class DeltaEvent(Struct, frozen=True):
     text: str
 
 
+class ToolUseEvent(Struct, frozen=True):
+    """An answer being written uses a tool: true until its text goes on, or it ends."""
+
+    room: str
+    message_id: str
+    attempt: int
+    tool: str
+
+
 class Refused(Struct, frozen=True):
     """To the person alone: no assistant will answer this message of theirs, and why."""
 

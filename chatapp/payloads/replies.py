@@ -27,11 +27,12 @@ class RoomInfo(Struct, frozen=True):
 
 
 class LiveRun(Struct, frozen=True):
-    """An answer being written: its text as of this ack; later deltas continue it."""
+    """An answer being written: its text as of this ack; later deltas continue it. `tool`: it uses that one now."""
 
     message_id: str
     attempt: int
     text: str
+    tool: str | UnsetType = UNSET
 
 
 class JoinReply(Struct, frozen=True):

@@ -61,6 +61,7 @@ class RunInfo(Struct, frozen=True):
     """How an assistant's answer came about.
 
     `attempt` counts its tries, `versions` its texts so far, `position` its place in the queue from 1 while queued.
+    `error` is why it failed or was cut, `retry_after` after how many seconds it may go better, where that is known.
     """
 
     attempt: int
@@ -69,6 +70,7 @@ class RunInfo(Struct, frozen=True):
     position: int | UnsetType = UNSET
     stopped_by: User | UnsetType = UNSET
     error: str | UnsetType = UNSET
+    retry_after: float | UnsetType = UNSET
 
 
 class Message(Struct, frozen=True):

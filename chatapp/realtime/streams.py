@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from chatapp import runtime
-from chatapp.payloads import DeltaEvent, LiveRun, Message, Numbered
+from chatapp.payloads import DeltaEvent, LiveRun, Message, Numbered, ToolUseEvent
 
 from . import frames
 from .bus import Bus, Kind
@@ -30,9 +30,10 @@ MANY = 1_000  # remembered rooms at which old ones are let go
 ENDED = frozenset({"done", "stopped", "failed", "interrupted"})
 
 # The first byte of a record on the bus.
-_PIECE, _WHOLE, _END = b"p", b"w", b"e"
+_PIECE, _TOOL, _WHOLE, _END = b"p", b"t", b"w", b"e"
 
 _delta = msgspec.json.Decoder(DeltaEvent).decode
+_tool_use = msgspec.json.Decoder(ToolUseEvent).decode
 _whole = msgspec.json.Decoder(LiveRun).decode
 _message = msgspec.json.Decoder(Message).decode
 
@@ -54,10 +55,12 @@ class _Text:
     text: str = ""
     own: bool = False
     whole: bool = True
+    tool: str | None = None  # that it uses, until its text goes on
     held: list[tuple[int, str]] = field(default_factory=list)
 
     def add(self, offset: int, text: str) -> None:
         """Append a piece, or what of it is new."""
+        self.tool = None
         if self.whole and offset <= len(self.text):
             self.text += text[len(self.text) - offset :]
             return
@@ -66,6 +69,9 @@ class _Text:
             len(self.held) < HELD
         ):  # beyond, the text asked for next will not be continued: it is asked for again
             self.held.append((offset, text))
+
+    def live(self) -> LiveRun:
+        return LiveRun(self.message_id, self.attempt, self.text, self.tool or msgspec.UNSET)
 
     def replace(self, text: str) -> None:
         """The owner told the whole text; what was held continues it."""
@@ -108,9 +114,21 @@ class Streams:
                 DeltaEvent(slug, message_id, attempt, len(entry.text), text)
             )
             entry.text += text
+            entry.tool = None
             self._bus.publish(Kind.DELTA, str(room_id), _PIECE + payload)
             self._send(room_id, payload)
             return True
+
+    def use(self, room_id: int, slug: str, message_id: str, attempt: int, tool: str) -> None:
+        """The answer uses a tool: to all connections of the room, everywhere."""
+        with runtime.turn:
+            entry = self._rooms.get(room_id, {}).get(message_id)
+            if entry is None or not entry.own or entry.attempt != attempt:
+                return
+            entry.tool = tool
+            payload = msgspec.json.encode(ToolUseEvent(slug, message_id, attempt, tool))
+            self._bus.publish(Kind.DELTA, str(room_id), _TOOL + payload)
+            self._send(room_id, payload, "tool_use")
 
     def end(self, room_id: int, message_id: str, attempt: int) -> None:
         """The answer is over: it is read from the database now."""
@@ -122,7 +140,7 @@ class Streams:
     def _tell_whole(self, room_id: int) -> None:
         for entry in self._texts(room_id):
             if entry.own:
-                whole = msgspec.json.encode(LiveRun(entry.message_id, entry.attempt, entry.text))
+                whole = msgspec.json.encode(entry.live())
                 self._bus.publish(Kind.DELTA, str(room_id), _WHOLE + whole)
 
     # For those who join
@@ -144,11 +162,7 @@ class Streams:
     def live(self, room_id: int) -> list[LiveRun]:
         """The answers being written in a room, as of this moment. Never waits."""
         with runtime.turn:
-            return [
-                LiveRun(entry.message_id, entry.attempt, entry.text)
-                for entry in self._texts(room_id)
-                if entry.whole
-            ]
+            return [entry.live() for entry in self._texts(room_id) if entry.whole]
 
     def text(self, room_id: int, message_id: str, attempt: int) -> str | None:
         """The text of one answer so far, None where it is not known here."""
@@ -173,6 +187,12 @@ class Streams:
             delta = _delta(body[1:])
             if self._continued(room_id, delta):
                 self._send(room_id, body[1:])
+        elif what == _TOOL:
+            use = _tool_use(body[1:])
+            entry = self._rooms.get(room_id, {}).get(use.message_id)
+            if entry is not None and entry.attempt == use.attempt and not entry.own:
+                entry.tool = use.tool
+            self._send(room_id, body[1:], "tool_use")
         elif what == _WHOLE:
             self._replaced(room_id, _whole(body[1:]))
         elif what == _END:
@@ -199,6 +219,7 @@ class Streams:
             entry = texts[whole.message_id] = _Text(whole.message_id, whole.attempt, whole=False)
         if entry.attempt == whole.attempt and not entry.whole:
             entry.replace(whole.text)
+            entry.tool = whole.tool or None
             self._came.set()
 
     # What is at hand
@@ -247,8 +268,8 @@ class Streams:
         self._asked[room_id] = now
         self._control.tell("stream_wanted", room_id=room_id)
 
-    def _send(self, room_id: int, payload: bytes) -> None:
-        packet = frames.event("message_delta", payload)
+    def _send(self, room_id: int, payload: bytes, event: str = "message_delta") -> None:
+        packet = frames.event(event, payload)
         self._fanout.send(f"room:{room_id}", packet, droppable=True)
 
     def _texts(self, room_id: int) -> Iterator[_Text]:

@@ -45,8 +45,8 @@ _RUNS = Statement(
     """SELECT r.seq, r.attempt, r.error, r.state, a.id, a.name, a.kind, s.id, s.name, s.kind,
     (SELECT count(*) FROM message_versions v WHERE v.room_id = r.room_id AND v.seq = r.seq) + 1,
     CASE WHEN r.state = 'queued' THEN (SELECT count(*) FROM runs q WHERE q.room_id = r.room_id
-        AND q.assistant_id = r.assistant_id AND q.state = 'queued' AND q.seq <= r.seq) END
-    FROM runs r JOIN users a ON a.id = r.asker_id LEFT JOIN users s ON s.id = r.stopped_by
+        AND q.assistant_id = r.assistant_id AND q.state = 'queued' AND q.seq <= r.seq) END,
+    r.retry_after FROM runs r JOIN users a ON a.id = r.asker_id LEFT JOIN users s ON s.id = r.stopped_by
     WHERE r.room_id = :room AND r.seq IN :[seqs]"""
 )
 
@@ -165,6 +165,7 @@ def _runs(db: Connection, room_id: int, seqs: list[int]) -> dict[int, RunInfo | 
             position=UNSET if row[11] is None else row[11],
             stopped_by=UNSET if row[7] is None else user(row[7:10]),
             error=row[2] or UNSET,
+            retry_after=UNSET if row[12] is None else row[12],
         )
         for row in db.all(_RUNS, room=room_id, seqs=seqs)
     }

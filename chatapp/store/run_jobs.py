@@ -68,7 +68,7 @@ _STREAMING = Statement(
 )
 _AGAIN = Statement(
     "UPDATE runs SET state = 'queued', attempt = :attempt, text = :text, queued_at = :at, started_at = NULL,"
-    " first_token_at = NULL, ended_at = NULL, stopped_by = NULL, error = NULL, prompt_tokens = NULL,"
+    " first_token_at = NULL, ended_at = NULL, stopped_by = NULL, error = NULL, retry_after = NULL, prompt_tokens = NULL,"
     " completion_tokens = NULL, cost = NULL, truncated = :no, prefix = :prefix WHERE room_id = :room AND seq = :seq"
 )
 _EMPTY = Statement(

@@ -42,12 +42,13 @@ _ACTIVE = Statement("SELECT count(*) FROM runs WHERE state IN ('thinking', 'stre
 _PREFIX = Statement("SELECT prefix FROM runs WHERE room_id = :room AND seq = :seq")
 _CLAIM = Statement(
     "UPDATE runs SET state = 'thinking', attempt = :attempt, owner = :owner, lease_until = :lease,"
-    " text = COALESCE(prefix, ''), started_at = :at, first_token_at = NULL, ended_at = NULL, stopped_by = NULL, error = NULL"
+    " text = COALESCE(prefix, ''), started_at = :at, first_token_at = NULL, ended_at = NULL, stopped_by = NULL, error = NULL,"
+    " retry_after = NULL"
     " WHERE room_id = :room AND seq = :seq"
 )
 _END = Statement(
     "UPDATE runs SET state = :status, owner = NULL, lease_until = NULL, text = '', prefix = NULL, ended_at = :at,"
-    " stopped_by = :stopped_by, error = :error, prompt_tokens = :prompt_tokens,"
+    " stopped_by = :stopped_by, error = :error, retry_after = :retry_after, prompt_tokens = :prompt_tokens,"
     " completion_tokens = :completion_tokens, cost = :cost, truncated = :truncated WHERE room_id = :room AND seq = :seq"
 )
 _STATUS = Statement(
@@ -115,6 +116,7 @@ class Ending:
     status: str
     text: str | None = None
     error: str | None = None
+    retry_after: float | None = None  # seconds
     stopped_by: str | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
@@ -213,6 +215,7 @@ def end(tx: Tx, room: RoomRow, run: RunRow, how: Ending) -> Message:
         at=tx.now,
         stopped_by=how.stopped_by,
         error=how.error,
+        retry_after=how.retry_after,
         prompt_tokens=how.prompt_tokens,
         completion_tokens=how.completion_tokens,
         cost=how.cost,

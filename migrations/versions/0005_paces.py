@@ -1,4 +1,4 @@
-"""How often answers are asked for, and what catch-ups hold of the budgets: both for all workers."""
+"""How often answers are asked for and what catch-ups hold of the budgets, both for all workers; when to ask a busy provider again."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ def upgrade() -> None:
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_holds"),
     )
+    op.add_column("runs", sa.Column("retry_after", sa.Float(), nullable=True))
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE runs DROP COLUMN retry_after")
     op.drop_table("holds")
     op.drop_table("paces")

@@ -253,6 +253,19 @@ def test_whatever_the_provider_does_the_answer_ends_with_a_reason(
     assert "sk-canary" not in json.dumps(alice.heard)
 
 
+def test_of_a_busy_provider_it_is_said_when_to_ask_again_until_it_is_asked_again(
+    ai: OpenAIServer, office: Office, alice: Person
+) -> None:
+    ai.will(behaviours.refusal(429, "rate_limit_exceeded", retry_after="31"))
+    alice.says("@assistant hello")
+    failed = alice.sees("message_changed", status="failed")
+    assert (failed["run"]["error"], failed["run"]["retry_after"]) == ("ai_busy", 31)
+    assert office.message(failed["id"]).run.retry_after == 31  # type: ignore[union-attr]
+    alice.asks_again(failed["id"])
+    done = alice.sees("message_changed", status="done")
+    assert not {"error", "retry_after"} & set(done["run"])
+
+
 def test_a_provider_that_is_down_fails_after_three_tries(ai: OpenAIServer, alice: Person) -> None:
     ai.will(*[behaviours.refusal(503)] * 3)
     alice.says("@assistant hello")

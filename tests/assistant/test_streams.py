@@ -188,3 +188,27 @@ def test_a_new_attempt_replaces_the_old_one_and_late_pieces_of_that_are_dropped(
     owner.say(" and late")
     assert other.live() == [LiveRun(ANSWER, 2, "new")]
     assert len(other.hall.heard) == told
+
+
+def test_that_a_tool_is_used_is_told_everywhere_until_the_text_goes_on(
+    owner: Worker, other: Worker
+) -> None:
+    other.hall.present = 1
+    owner.say("Let me look.")
+    owner.streams.use(ROOM, "tea", ANSWER, 1, "search_room")
+    for worker in (owner, other):
+        assert worker.hall.heard[-1]["tool"] == "search_room"
+        assert [run.tool for run in worker.live()] == ["search_room"]
+    owner.say(" Found.")
+    for worker in (owner, other):
+        assert [run.tool for run in worker.live()] == [msgspec.UNSET]
+        assert [run.text for run in worker.live()] == ["Let me look. Found."]
+    owner.streams.use(ROOM, "tea", ANSWER, 0, "search_room")
+    assert "tool" not in other.hall.heard[-1], "an old attempt says nothing"
+
+
+def test_who_joins_on_another_worker_hears_of_the_tool_too(owner: Worker, other: Worker) -> None:
+    owner.streams.use(ROOM, "tea", ANSWER, 1, "search_room")
+    other.running = [(ANSWER, 1)]
+    other.streams.prepare(ROOM)
+    assert other.live() == [LiveRun(ANSWER, 1, "", "search_room")]

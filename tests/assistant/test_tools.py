@@ -90,6 +90,11 @@ def test_it_searches_this_room_and_answers_with_what_it_found(
     ai.will(wants("search_room", '{"query": "tea"}', "Let me look."), behaviours.answer("At four."))
     bob.says("@assistant when?")
     answer = alice.sees("message_changed", status="done")
+    for person in (alice, bob):
+        use = person.sees("tool_use", message_id=answer["id"], attempt=1, tool="search_room")
+        assert "query" not in use
+        assert person.when("tool_use") > person.when("message_delta", text="Let me look.")
+        assert person.when("tool_use") < person.when("message_delta", text="At four.")
     assert answer["body"] == "Let me look.\n\nAt four."
     offered = {one["function"]["name"] for one in ai.requests[0]["body"]["tools"]}
     assert offered == {"search_room", "rename_room"}

@@ -1,4 +1,4 @@
-"""With the demo alone: what is kept from assistants, what one missed, what they ask to be allowed, and writing on."""
+"""What is kept from assistants, what one missed, what they ask to be allowed, and writing on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.openai_server import OpenAIServer, behaviours
 from tests.support.browser import PHONE
 from tests.support.server import Server
 
@@ -87,6 +88,35 @@ def test_what_one_missed_is_told_to_oneself_and_each_point_leads_to_its_message(
     expect(told).to_have_count(0)
     expect(reader.page.locator(".msg.marked")).to_contain_text("We deploy on Friday")
     assert other.page.locator("article.msg").count() == 2, "nothing was posted"
+
+
+def test_that_an_answer_searches_the_room_is_shown_to_all_until_it_goes_on(
+    ai_server: Server, model: OpenAIServer, visit: Visit, room: str
+) -> None:
+    asker = visit(ai_server, "Bora", room)
+    other = visit(ai_server, "민아", room, locale="ko-KR")
+    piece = {"index": 0, "id": "call_1", "type": "function"}
+    call = {**piece, "function": {"name": "search_room", "arguments": '{"query": "tea"}'}}
+    model.will(
+        behaviours.stream(
+            behaviours.chunk({"tool_calls": [call]}),
+            behaviours.chunk({}, "tool_calls"),
+            behaviours.DONE,
+        ),
+        behaviours.answer("At four.", before=[behaviours.GATE]),
+    )
+    asker.sends("@assistant when is tea?")
+    searching = "article.msg.ai .thinking"
+    expect(asker.page.locator(searching)).to_have_text("Searching the room…")
+    expect(other.page.locator(searching)).to_have_text("대화방을 검색하는 중…")
+    # Who comes in the middle sees it as well.
+    other.reloads()
+    expect(other.page.locator(searching)).to_have_text("대화방을 검색하는 중…")
+    assert violations(asker.page) == []
+    model.release()
+    for someone in (asker, other):
+        expect(someone.page.locator("article.msg.ai .text")).to_contain_text("At four.")
+        expect(someone.page.locator(searching)).to_have_count(0)
 
 
 def test_an_assistant_that_wants_to_change_something_asks_who_asked_it(

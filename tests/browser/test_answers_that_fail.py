@@ -28,7 +28,7 @@ MISSING = (
     "Model not found. An admin can choose another.",
     "모델이 없습니다. 관리자가 바꿀 수 있습니다.",
 )
-BUSY = ("The model is busy. Try again", "모델이 바쁩니다.")
+BUSY = ("The model is busy. Try again in 30 s.", "모델이 바쁩니다. 30초 뒤 다시 시도하세요.")
 USED_UP = (
     "The provider account is used up. An admin can help.",
     "제공자 한도를 다 썼습니다. 관리자에게 알려 주세요.",

@@ -198,6 +198,8 @@ export interface Row {
   readonly message: ReadonlySignal<Message>;
   /** The body; for a streaming answer the text so far. */
   readonly text: ReadonlySignal<string>;
+  /** The tool that an answer being written uses just now. */
+  readonly tool: ReadonlySignal<string | null>;
   readonly delivery: ReadonlySignal<Delivery>;
 }
 

@@ -39,6 +39,7 @@ const ROOM_EVENTS: readonly (keyof RoomEvents)[] = [
   "message",
   "message_changed",
   "message_delta",
+  "tool_use",
   "room",
   "typing",
   "read",

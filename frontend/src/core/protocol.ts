@@ -99,7 +99,7 @@ export interface ReplyTo {
   deleted: boolean;
 }
 
-/** How an assistant's answer came about. `attempt` counts its tries, `versions` its texts so far, `position` its place in the queue from 1 while queued. */
+/** How an assistant's answer came about. `attempt` counts its tries, `versions` its texts so far, `position` its place in the queue from 1 while queued. `error` is why it failed or was cut, `retry_after` after how many seconds it may go better, where that is known. */
 export interface RunInfo {
   attempt: number;
   asker: User;
@@ -107,6 +107,7 @@ export interface RunInfo {
   position?: number;
   stopped_by?: User;
   error?: ErrorCode;
+  retry_after?: number;
 }
 
 /** A message in its current state. `seq` is its place in the room, `changed_seq` the number of its latest change. A deleted message has an empty body. `not_for_ai`, where it is true: no assistant is shown this message. */
@@ -132,11 +133,12 @@ export interface Message {
   not_for_ai?: boolean;
 }
 
-/** An answer being written: its text as of this ack; later deltas continue it. */
+/** An answer being written: its text as of this ack; later deltas continue it. `tool`: it uses that one now. */
 export interface LiveRun {
   message_id: string;
   attempt: number;
   text: string;
+  tool?: string;
 }
 
 /** `messages`: the latest 50, or all changed after `since`; `reads` only in rooms of up to 200 members. */
@@ -216,6 +218,14 @@ export interface DeltaEvent {
   attempt: number;
   offset: number;
   text: string;
+}
+
+/** An answer being written uses a tool: true until its text goes on, or it ends. */
+export interface ToolUseEvent {
+  room: string;
+  message_id: string;
+  attempt: number;
+  tool: string;
 }
 
 /** To the person alone: no assistant will answer this message of theirs, and why. */
@@ -443,6 +453,8 @@ export interface ServerEvents {
   message_changed: Numbered<Message>;
   /** More text of an answer being written. */
   message_delta: DeltaEvent;
+  /** What an answer being written uses just now. */
+  tool_use: ToolUseEvent;
   /** No assistant will answer one's message. */
   refused: Refused;
   /** An assistant asks for one's approval. */

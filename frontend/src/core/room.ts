@@ -26,7 +26,7 @@ export type RoomStart = Pick<JoinReply, "room" | "messages" | "more" | "read_seq
 export type RoomEvents = Pick<
   ServerEvents,
   | "message" | "message_changed" | "message_delta" | "room" | "typing" | "read" | "presence" | "refused" | "removed"
-  | "tool_request" | "tool_settled"
+  | "tool_use" | "tool_request" | "tool_settled"
 >;
 
 type MessageAct = "edit" | "delete" | "react" | "stop" | "regenerate" | "continue" | "not_for_ai";
@@ -260,6 +260,8 @@ export class RoomModel implements RoomStore {
       case "message_delta":
         if (!this.#state.timeline.extendAnswer(event.payload)) this.#subscription.textMissing();
         return;
+      case "tool_use":
+        return this.#state.timeline.useTool(event.payload);
       case "typing":
         return this.#state.typed(event.payload);
       case "presence":

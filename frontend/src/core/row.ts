@@ -3,7 +3,7 @@ import { type ReadonlySignal, type Signal, signal } from "@preact/signals-core";
 import type { Delivery, Row } from "./api";
 import { type Answer, answer, extend } from "./deltas";
 import type { Entry } from "./entries";
-import type { DeltaEvent, LiveRun, Message, RunStatus, User } from "./protocol";
+import type { DeltaEvent, LiveRun, Message, RunStatus, ToolUseEvent, User } from "./protocol";
 
 export const SENT: Delivery = { state: "sent" };
 const ALWAYS_SENT: ReadonlySignal<Delivery> = signal(SENT);
@@ -19,6 +19,7 @@ export class RowModel implements Row {
   readonly delivery: ReadonlySignal<Delivery>;
   readonly #message: Signal<Message>;
   #text: Signal<string> | null = null;
+  #tool: Signal<string | null> | null = null;
   /** Null unless an answer is being written. */
   #answer: Answer | null = null;
 
@@ -37,6 +38,10 @@ export class RowModel implements Row {
     return (this.#text ??= signal(this.#currentText()));
   }
 
+  get tool(): ReadonlySignal<string | null> {
+    return (this.#tool ??= signal(null));
+  }
+
   /** The message without subscribing to it. */
   get now(): Message {
     return this.#message.peek();
@@ -53,11 +58,15 @@ export class RowModel implements Row {
       const stored = answer(message.run?.attempt ?? 1, message.body);
       // The stored text lags behind what was heard: deltas are saved about once a second.
       const lags = this.#answer !== null && this.#answer.attempt === stored.attempt && this.#answer.length >= stored.length;
-      if (!lags) this.#answer = stored;
+      if (!lags) {
+        this.#answer = stored;
+        this.#use(null);
+      }
       // `thinking` is the last number before the end; that text has come since is known from the deltas alone.
       if (this.#answer !== null && this.#answer.length > 0) message = { ...message, status: "streaming" };
     } else {
       this.#answer = null;
+      this.#use(null);
     }
     this.#message.value = message;
     this.#showText();
@@ -74,13 +83,27 @@ export class RowModel implements Row {
     if (this.#answer === null) return true;
     const extended = extend(this.#answer, delta);
     if (extended === "hole") return false;
-    if (extended !== "stale") this.#write(extended);
+    if (extended === "stale") return true;
+    this.#use(null);
+    this.#write(extended);
     return true;
+  }
+
+  /** The answer uses a tool, until its text goes on. */
+  use({ attempt, tool }: ToolUseEvent): void {
+    if (this.#answer !== null && attempt >= this.#answer.attempt) this.#use(tool);
   }
 
   /** Takes the text of an answer as of a snapshot. */
   restart(run: LiveRun): void {
-    if (this.#answer !== null && run.attempt >= this.#answer.attempt) this.#write(answer(run.attempt, run.text));
+    if (this.#answer === null || run.attempt < this.#answer.attempt) return;
+    this.#write(answer(run.attempt, run.text));
+    this.#use(run.tool ?? null);
+  }
+
+  #use(tool: string | null): void {
+    if (this.#tool !== null) this.#tool.value = tool;
+    else if (tool !== null) this.#tool = signal(tool);
   }
 
   #write(written: Answer): void {

@@ -1,7 +1,7 @@
 /** The loaded part of a room: confirmed messages without a hole, in order, and behind them those that wait to be sent. */
 import { batch, signal } from "@preact/signals-core";
 import type { Edge } from "./api";
-import type { DeltaEvent, HistoryReply, LiveRun, Message, ReplyTo } from "./protocol";
+import type { DeltaEvent, HistoryReply, LiveRun, Message, ReplyTo, ToolUseEvent } from "./protocol";
 import { RowModel } from "./row";
 
 /** A part of the room, and whether there is more on either side. */
@@ -119,6 +119,11 @@ export class Timeline {
   /** Adds to an answer that is being written. False: there is a hole. */
   extendAnswer(delta: DeltaEvent): boolean {
     return this.#byId.get(delta.message_id)?.extend(delta) ?? true;
+  }
+
+  /** An answer uses a tool. */
+  useTool(use: ToolUseEvent): void {
+    this.#byId.get(use.message_id)?.use(use);
   }
 
   /** Takes the texts of the answers that are being written, as of a snapshot. */

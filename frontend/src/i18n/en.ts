@@ -124,6 +124,8 @@ export const en = {
   ai: "AI",
   demo: "Demo, not an AI",
   thinking: "Thinking {s} s",
+  searching: "Searching the room…",
+  using_tool: "Doing what was asked…",
   queued: "{n} ahead",
   queued_next: "Next",
   stop: "Stop",

@@ -116,6 +116,8 @@ export const ko: Record<Key, string> = {
   ai: "AI",
   demo: "데모 · AI 아님",
   thinking: "생각 중 {s}초",
+  searching: "대화방을 검색하는 중…",
+  using_tool: "요청받은 일을 하는 중…",
   queued: "앞에 {n}개",
   queued_next: "다음 차례",
   stop: "중지",

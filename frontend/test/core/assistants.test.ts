@@ -68,6 +68,36 @@ describe("an answer that broke off", () => {
   });
 });
 
+describe("an answer that uses a tool", () => {
+  const run = { attempt: 1, asker: ALICE, versions: 1 };
+  const use = { room: "general", attempt: 1, tool: "search_room" };
+
+  test("says so until its text goes on", async () => {
+    const { id } = server.post(BOT, "", { status: "thinking", run });
+    await pass();
+    const { tool } = alice.room.rowOf(id)!;
+    server.tell("tool_use", { ...use, message_id: id });
+    expect(tool.value).toBe("search_room");
+    server.tell("message_delta", { room: "general", message_id: id, attempt: 1, offset: 0, text: "Found" });
+    expect(tool.value).toBe(null);
+    server.tell("tool_use", { ...use, message_id: id, attempt: 0 });
+    expect(tool.value).toBe(null);
+  });
+
+  test("says so no longer when it has ended, and to who comes in the middle at once", async () => {
+    const { id } = server.post(BOT, "", { status: "thinking", run });
+    server.runs = [{ message_id: id, attempt: 1, text: "", tool: "search_room" }];
+    const bob = enter(server, new FakeBrowser());
+    await pass();
+    const { tool } = bob.room.rowOf(id)!;
+    expect(tool.value).toBe("search_room");
+    server.change(id, { status: "failed", run: { ...run, error: "ai_busy", retry_after: 7 } });
+    await pass();
+    expect(tool.value).toBe(null);
+    bob.client.close();
+  });
+});
+
 describe("what an assistant asks to be allowed", () => {
   test("is asked once, however often it is heard, and goes with the answer", async () => {
     server.tell("tool_request", request);

@@ -34,7 +34,7 @@ export function RunNote({ row, view }: NoteProps) {
     case "interrupted":
       return (
         <div class="run broken" role="alert">
-          <span class="outcome">{status === "interrupted" ? t("e_ai_incomplete") : reason(run.error ?? "ai_unavailable")}</span>{" "}
+          <span class="outcome">{status === "interrupted" ? t("e_ai_incomplete") : reason(run.error ?? "ai_unavailable", run.retry_after ?? null)}</span>{" "}
           <WaysOn row={row} view={view} />
           <Versions row={row} view={view} />
         </div>
@@ -66,9 +66,11 @@ function Queued({ row, view, ahead }: NoteProps & { ahead: number }) {
 }
 
 function Writing({ row, view }: NoteProps) {
+  const tool = row.tool.value;
   return (
     <div class="run">
-      {row.text.value === "" && <Thinking since={thinkingSince(row, view.client.now())} now={() => view.client.now()} />}
+      {tool !== null && <span class="thinking tool">{t(tool === "search_room" ? "searching" : "using_tool")}</span>}
+      {tool === null && row.text.value === "" && <Thinking since={thinkingSince(row, view.client.now())} now={() => view.client.now()} />}
       {mayStop(view, row) && (
         <button type="button" class="btn slim stop" onClick={() => stop(view, row)}>
           <span class="square" aria-hidden="true" />
