@@ -19,9 +19,10 @@ import pytest
 
 from tests.support import node as nodejs
 from tests.support import processes
+from tests.support.open_runs import none_left
 from tests.support.postgres import PostgresServer
 from tests.support.redis import RedisServer
-from tests.support.server import Server
+from tests.support.server import Server, alive
 
 RUNTIMES = ("eventlet", "gevent", "threading")
 
@@ -101,6 +102,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def runtime(pytestconfig: pytest.Config) -> str:
     """The main runtime under test, for tests that set up a server by themselves."""
     return runtimes(pytestconfig)[0]
+
+
+@pytest.fixture(autouse=True)
+def no_answer_is_left_open() -> Iterator[None]:
+    """After each test, of each server: whoever stopped, killed or confused what, every answer ends."""
+    yield
+    none_left(alive)
 
 
 # Servers beside the product

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -34,18 +35,20 @@ def _model() -> Iterator[OpenAIServer]:
 
 
 @pytest.fixture
-def model(_model: OpenAIServer) -> OpenAIServer:
+def model(_model: OpenAIServer) -> Iterator[OpenAIServer]:
     """What the assistant of `ai_server` asks; without orders it answers plainly."""
     _model.reset()
-    return _model
+    yield _model
+    _model.reset()  # what it held back is let go: every answer has to end
 
 
 @pytest.fixture(scope="module")
 def ai_server(
     runtime: str, _model: OpenAIServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """A server whose assistant has `model` behind it."""
-    env = {"OPENAI_BASE_URL": _model.base_url, "OPENAI_API_KEY": "sk-test", "OPENAI_MODEL": "test"}
+    """A server whose assistant has `model` behind it, which takes tools."""
+    behind = {"base_url": _model.base_url, "api_key": "sk-test", "model": "test", "tools": True}
+    env = {"CHATAPP_AI_PROVIDERS": json.dumps({"test": behind})}
     server = Server(tmp_path_factory.mktemp("ai-server"), runtime=runtime, env=env)
     yield server.start()
     server.close()

@@ -51,7 +51,7 @@ class OpenAIServer:
         self._order("release", None)
 
     def reset(self) -> None:
-        """Forget orders and records."""
+        """Forget orders and records; what was held back at a gate goes on."""
         self._order("reset", None)
 
     @property

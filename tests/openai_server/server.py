@@ -29,11 +29,12 @@ class Control:
         self.queue: list[Behaviour] = []
         self.requests: list[dict[str, Any]] = []
         self.releases = 0
+        self.resets = 0
 
     def begin(self, body: Any, **facts: Any) -> tuple[dict[str, Any], Behaviour]:
         with self.changed:
             behaviour = self.queue.pop(0) if self.queue else answer("I am the test model.")
-            record = {"body": body, "state": "open", "sent": 0, **facts}
+            record = {"body": body, "state": "open", "sent": 0, "reset": self.resets, **facts}
             self.requests.append(record)
             self.changed.notify_all()
             return record, behaviour
@@ -54,6 +55,7 @@ class Control:
                 self.queue.clear()
                 self.requests.clear()
                 self.releases = 0
+                self.resets += 1
             elif what == "wait":
                 return self._wait(data["request"], data["state"], data["timeout"])
             self.changed.notify_all()
@@ -67,8 +69,11 @@ class Control:
 
         return self.changed.wait_for(reached, timeout)
 
-    def take_release(self) -> bool:
+    def take_release(self, record: dict[str, Any]) -> bool:
+        """Whether a request may go on; after a reset those before it may."""
         with self.changed:
+            if record["reset"] != self.resets:
+                return True
             if self.releases:
                 self.releases -= 1
                 return True
@@ -131,7 +136,7 @@ class Handler(BaseHTTPRequestHandler):
             case ["wait", seconds]:
                 self._idle(time.monotonic() + seconds)
             case ["gate"]:
-                while not self.control.take_release():
+                while not self.control.take_release(record):
                     self._idle(time.monotonic() + 0.005)
             case ["hold"]:
                 self._idle(None)

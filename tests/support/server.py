@@ -16,6 +16,9 @@ from .client import Client, Payload
 from .processes import Process, free_port
 from .waiting import eventually
 
+# Those that were started and not closed.
+alive: list[Server] = []
+
 KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
 
 
@@ -65,6 +68,8 @@ class Server:
     def launch(self) -> Process:
         """Start it without waiting until it is ready."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self not in alive:
+            alive.append(self)
         command = [sys.executable, *self.entry, "--host", self.host, "--port", str(self.port)]
         self.process = Process(
             f"server {self.runtime} {self.workers}",
@@ -129,6 +134,8 @@ class Server:
 
     def close(self) -> None:
         """End it and the clients that were made here."""
+        if self in alive:
+            alive.remove(self)
         for client in self._clients:
             client.close()
         self._http.close()
