@@ -124,11 +124,11 @@ class StartRun:
         if self.by_itself and tx.one(_NEWER, **place) is not None:
             raise ChatError("conflict", "A newer message is answered.")
         self._check_turns(tx)
-        if len(run_rows.queue(tx, room.id, self.assistant.id)) >= QUEUE:
-            raise ChatError("ai_busy", f"{QUEUE} questions wait already.", BUSY_RETRY_S)
         full = run_rows.full(tx, self.terms)
         if self.root_seq is None:
             paces.take(tx, self.terms.paces, self.asker.id, room.id)
+        if len(run_rows.queue(tx, room.id, self.assistant.id)) >= QUEUE:
+            raise ChatError("ai_busy", f"{QUEUE} questions wait already.", BUSY_RETRY_S)
         budgets.check(tx, self.terms.caps, self.asker.id, room.id, self.assistant.id, self.need)
         waits = full or run_rows.busy(tx, room.id, self.assistant.id)
         run = self._insert(tx, room, waits)
@@ -309,10 +309,10 @@ class Regenerate:
             raise ChatError("conflict", "There is nothing to go on from.")
         if tx.value(_SPEAKS, room=self.room_id, user=run.assistant.id) is None:
             raise ChatError("conflict", "The assistant is no longer in this room.")
-        if len(run_rows.queue(tx, self.room_id, run.assistant.id)) >= QUEUE:
-            raise ChatError("ai_busy", f"{QUEUE} questions wait already.", BUSY_RETRY_S)
         full = run_rows.full(tx, self.terms)
         paces.take(tx, self.terms.paces, self.user.id, self.room_id)
+        if len(run_rows.queue(tx, self.room_id, run.assistant.id)) >= QUEUE:
+            raise ChatError("ai_busy", f"{QUEUE} questions wait already.", BUSY_RETRY_S)
         budgets.check(tx, self.terms.caps, run.asker.id, self.room_id, run.assistant.id, self.need)
         place = {"room": self.room_id, "seq": self.seq}
         if old.body and not self.onward:
