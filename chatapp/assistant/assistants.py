@@ -33,6 +33,7 @@ from .providers import Providers
 from .roster import Company, Roster
 from .runs import Runs
 from .spending import Purse
+from .trying import Trying
 
 if TYPE_CHECKING:
     from chatapp.services.chat import Chat
@@ -56,6 +57,7 @@ class Assistants:
         self.purse = Purse(chat.settings, chat.limits)
         self.roster = Roster(chat, providers)
         self.catch_ups = CatchUps(chat, providers, self.purse)
+        self.trying = Trying(chat, providers, self.roster, self.purse)
         self.approvals = Approvals(chat)
         self.runs = Runs(chat, providers, self.purse, self.approvals)
         self.runs.ended.subscribe(self._answered)

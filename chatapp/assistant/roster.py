@@ -241,6 +241,12 @@ class Roster:
 
     # Rights and rules
 
+    def may_set_up(self, user: User, slug: str) -> Seat:
+        """The room, for who may set assistants up in it. Raises ChatError `forbidden`, `not_found`."""
+        seat, _admin = self._rights(user, slug)
+        assert seat is not None
+        return seat
+
     def _rights(self, user: User, slug: str | None) -> tuple[Seat | None, bool]:
         """The room in which the user may set things up, None for the installation; and whether by an admin."""
         seat = None if slug is None else self._chat.rooms.seat(user, slug)

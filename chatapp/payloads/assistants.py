@@ -70,6 +70,13 @@ class EditTurns(Inbound, frozen=True):
     cost_per_day: PerDay | None | UnsetType = UNSET
 
 
+class TryProvider(Inbound, frozen=True):
+    """POST /rooms/<slug>/assistants/try: a provider by name, empty for the first, with its own model or another."""
+
+    provider: ProviderName = ""
+    model: ModelName | None = None
+
+
 class CatchUpQuery(Inbound, frozen=True):
     """POST /rooms/<slug>/catch-up: after this place; without one, after one's read cursor."""
 
@@ -147,6 +154,20 @@ class RoomAssistants(Struct, frozen=True):
     may_edit_all: bool
     tokens_per_day: int | None
     cost_per_day: int | None
+
+
+class Finding(Struct, frozen=True):
+    """One thing that was found of a provider: `code` stands for a sentence, `params` for what is filled in there."""
+
+    mark: Literal["ok", "note", "wrong"]
+    code: str
+    params: dict[str, Any]
+
+
+class Trial(Struct, frozen=True):
+    """What a provider was found to do and not to do. Nothing of its own words, and no key."""
+
+    findings: list[Finding]
 
 
 class Budget(Struct, frozen=True):

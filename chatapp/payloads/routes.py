@@ -294,6 +294,15 @@ ROUTES = (
         codes=("forbidden", "not_found", "conflict"),
     ),
     Route(
+        "POST",
+        f"{_ROOM}/assistants/try",
+        "Whether a provider does what an assistant needs; for who may set assistants up.",
+        200,
+        assistants.Trial,
+        assistants.TryProvider,
+        codes=("forbidden", "not_found", "budget_exceeded"),
+    ),
+    Route(
         "GET",
         f"{_ROOM}/assistants",
         "The assistants of the room, and when they speak.",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import logging
 import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from chatapp.assistant import check
 from tests.assistant.calls import KEY
 from tests.openai_server import OpenAIServer, behaviours
 
@@ -18,6 +23,25 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def checked(tmp_path: Path, *arguments: str, **environ: str) -> tuple[int, str]:
+    """The command with these settings, without the second that a process of its own takes to start."""
+    said, log = io.StringIO(), logging.getLogger("chatapp.assistant")
+    settings = {"PATH": os.environ["PATH"], "CHATAPP_DATA_DIR": str(tmp_path), **environ}
+    level = log.level
+    with (
+        mock.patch.dict(os.environ, settings, clear=True),
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(said),
+    ):
+        try:
+            status = check.main(list(arguments))
+        finally:
+            log.setLevel(level)
+    assert KEY not in said.getvalue()
+    return status, said.getvalue()
+
+
+def started(tmp_path: Path, *arguments: str, **environ: str) -> tuple[int, str]:
+    """The command as it is really run."""
     ran = subprocess.run(
         [sys.executable, "-m", "chatapp.assistant.check", *arguments],
         cwd=ROOT,
@@ -46,7 +70,7 @@ def counted(prompt: int) -> behaviours.Behaviour:
 
 def test_a_good_provider_is_told_so(ai: OpenAIServer, tmp_path: Path) -> None:
     ai.will(counted(30), counted(60), counted(5_000))
-    status, said = checked(tmp_path, **connected(ai))
+    status, said = started(tmp_path, **connected(ai))
     assert status == 0, said
     for part in (
         "has the model test",
@@ -63,7 +87,7 @@ def test_a_good_provider_is_told_so(ai: OpenAIServer, tmp_path: Path) -> None:
     [
         (
             behaviours.refusal(401, "invalid_api_key", f"Incorrect API key: {KEY}"),
-            "The key was refused",
+            "the key was refused",
         ),
         (behaviours.refusal(404, "model_not_found"), "ollama pull"),
         (behaviours.refusal(429, "insufficient_quota"), "no credit left"),

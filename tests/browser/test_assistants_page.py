@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.openai_server import OpenAIServer, behaviours
 from tests.support.browser import PHONE
 from tests.support.server import Server
 
@@ -169,3 +170,27 @@ def test_who_is_not_in_the_room_is_told_no_more_than_of_a_room_that_is_not_there
         303,
         f"/sign-in?next=/r/{room}/assistants",
     )
+
+
+@pytest.mark.parametrize("size", [(1280, 800), PHONE], ids=["wide", "phone"])
+def test_an_owner_tries_a_provider_and_is_told_in_words_what_is_wrong(
+    ai_server: Server, model: OpenAIServer, visit: Visit, room: str, size: tuple[int, int]
+) -> None:
+    owner = visit(ai_server, "Bora", room, size=size)
+    opens_the_page(owner, room)
+    form = begins_a_new_one(owner)
+    form.get_by_role("button", name="Test", exact=True).click()
+    told = form.get_by_role("status")
+    expect(told.get_by_role("listitem").first).to_contain_text("has the model test")
+    expect(told).to_contain_text("It takes tools.")
+    assert violations(owner.page) == []
+    assert outside(owner.page) == []
+
+    model.will(behaviours.refusal(401, "invalid_api_key", "Incorrect API key: sk-test"))
+    form.get_by_role("button", name="Test", exact=True).click()
+    expect(told.locator("li.wrong")).to_contain_text("The key or the request was refused.")
+    assert "sk-test" not in owner.page.content()
+    form.get_by_label("Provider").select_option("demo")
+    expect(told.get_by_role("listitem")).to_have_count(0)
+    form.get_by_role("button", name="Test", exact=True).click()
+    expect(told).to_contain_text("It is not an AI.")

@@ -74,6 +74,14 @@ def add_to_room(session: Session, slug: str) -> Response:
     return answer(shapes.AssistantAnswer(made), 201)
 
 
+@blueprint.post("/rooms/<slug>/assistants/try")
+@signed_in
+def try_provider(session: Session, slug: str) -> Response:
+    """Whether a provider does what an assistant needs."""
+    wanted = body(shapes.TryProvider)
+    return answer(assistants().trying.try_out(session.user, slug, wanted))
+
+
 @blueprint.patch("/rooms/<slug>/assistants/<assistant_id>")
 @signed_in
 def edit_in_room(session: Session, slug: str, assistant_id: str) -> Response:

@@ -1,7 +1,7 @@
 /** Calls of /api/v1 about assistants; see Http for what they reject with. */
 import type { Http } from "./http";
 import type {
-  Assistant, AssistantFields, Budgets, CatchUp, RoomAssistant, RoomAssistants, RoomAssistantsChange, Speaks, ToolRequests,
+  Assistant, AssistantFields, Budgets, CatchUp, Finding, RoomAssistant, RoomAssistants, RoomAssistantsChange, Speaks, ToolRequests,
 } from "./http_shapes";
 
 const roomOf = (slug: string): string => `/rooms/${encodeURIComponent(slug)}`;
@@ -14,6 +14,14 @@ export function roomAssistants(http: Http, slug: string): Promise<RoomAssistants
 
 export function changeRoomAssistants(http: Http, slug: string, change: RoomAssistantsChange): Promise<RoomAssistants> {
   return http.call("PATCH", `${roomOf(slug)}/assistants`, change);
+}
+
+/** The server gives up after 45 s. */
+const TRIAL_MS = 60_000;
+
+/** What a provider does and does not do, for who may set assistants up. Takes up to 45 s. */
+export function tryProvider(http: Http, slug: string, provider: string, model: string | null): Promise<{ findings: Finding[] }> {
+  return http.call("POST", `${roomOf(slug)}/assistants/try`, { provider, model }, AbortSignal.timeout(TRIAL_MS));
 }
 
 /** One of the room's own. */

@@ -121,6 +121,13 @@ export interface Provider {
   window: number;
 }
 
+/** One thing that was found of a provider: `code` stands for a sentence, `params` for what is filled in there. */
+export interface Finding {
+  mark: "ok" | "note" | "wrong";
+  code: string;
+  params: Record<string, string | number>;
+}
+
 /** `may_edit`: the room's own assistants, its turns, who speaks when; `may_edit_all`: also those of the installation. */
 export interface RoomAssistants {
   turns: Turns;

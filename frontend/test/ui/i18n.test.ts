@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { FailureCode } from "../../src/core/api";
 import * as settings from "../../src/ui/assistants/settings/words";
+import * as findings from "../../src/ui/assistants/settings/findings";
 import * as sheets from "../../src/ui/assistants/sheets/words";
 import { browserLanguage, clock, day, language, reason, t, type Sentences } from "../../src/i18n";
 import { en } from "../../src/i18n/en";
@@ -23,6 +24,7 @@ describe("a sentence", () => {
     ["every page", en, ko],
     ["the sheets about assistants", sheets.en, sheets.ko],
     ["the page of a room's assistants", settings.en, settings.ko],
+    ["what is found of a provider", findings.en, findings.ko],
   ] as [string, Sentences, Sentences][])("of %s has the same slots in both languages", (_name, english, korean) => {
     expect(Object.keys(korean).sort()).toEqual(Object.keys(english).sort());
     for (const [key, entry] of Object.entries(english)) {

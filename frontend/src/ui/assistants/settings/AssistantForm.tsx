@@ -1,12 +1,13 @@
 /** Making an assistant, or changing one. What is wrong stands beside its field, before it is sent and after. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { Assistant, AssistantFields, Provider } from "../../../core/api";
+import type { Assistant, AssistantFields, Finding, Provider } from "../../../core/api";
 import { asChatError } from "../../../core/errors";
 import { reason } from "../../../i18n";
 import { AvatarField } from "./AvatarField";
 import { Field } from "./Field";
 import { changesOf, fieldsOf, PERSONA_LENGTH, problemsOf, typedOf, type Problems, type Typed } from "./fields";
+import { Trial } from "./Trial";
 import { w } from "./words";
 
 interface FormProps {
@@ -17,10 +18,12 @@ interface FormProps {
   admin: boolean;
   /** Rejects with a ChatError. `forAll`: of the whole installation. */
   save: (fields: AssistantFields | Partial<AssistantFields>, forAll: boolean) => Promise<void>;
+  /** Rejects with a ChatError. */
+  tryOut: (provider: string, model: string | null) => Promise<readonly Finding[]>;
   cancel: () => void;
 }
 
-export function AssistantForm({ assistant, providers, admin, save, cancel }: FormProps) {
+export function AssistantForm({ assistant, providers, admin, save, tryOut, cancel }: FormProps) {
   const typed = useSignal<Typed>(typedOf(assistant, providers[0]?.name ?? ""));
   const forAll = useSignal(false);
   const problems = useSignal<Problems>({});
@@ -138,6 +141,7 @@ export function AssistantForm({ assistant, providers, admin, save, cancel }: For
           )}
         </Field>
       </div>
+      <Trial key={`${now.provider} ${now.model}`} tryOut={() => tryOut(now.provider, now.model.trim() || null)} />
       <Field id={`${prefix}-temperature`} label={w("temperature")} hint={w("temperature_hint")} problem={said("temperature")}>
         {(aria) => (
           <input {...aria} class="input number" inputMode="decimal" value={now.temperature} autocomplete="off" onInput={(event) => set("temperature", event.currentTarget.value)} />

@@ -93,6 +93,7 @@ function ListPanel({ room, desk }: { room: RoomAssistants; desk: Desk }) {
                 providers={room.providers}
                 admin={room.may_edit_all}
                 save={(fields) => desk.change(assistant, fields).then(close)}
+                tryOut={(provider, model) => desk.tryOut(provider, model)}
                 cancel={close}
               />
             </li>
@@ -118,6 +119,7 @@ function ListPanel({ room, desk }: { room: RoomAssistants; desk: Desk }) {
             providers={room.providers}
             admin={room.may_edit_all}
             save={(fields, forAll) => desk.create(fields, forAll).then(close)}
+            tryOut={(provider, model) => desk.tryOut(provider, model)}
             cancel={close}
           />
         ) : (

@@ -1,6 +1,6 @@
 /** The state of the page of a room's assistants, and what is done there. After each act it shows what the server has. */
 import { signal } from "@preact/signals";
-import type { Assistant, AssistantFields, Budgets, RoomAssistants, RoomAssistantsChange, Speaks } from "../../../core/api";
+import type { Assistant, AssistantFields, Budgets, Finding, RoomAssistants, RoomAssistantsChange, Speaks } from "../../../core/api";
 import { asChatError } from "../../../core/errors";
 import type { Http } from "../../../core/http";
 import * as calls from "../../../core/http_assistants";
@@ -51,6 +51,12 @@ export class Desk {
       else await calls.changeAssistant(this.#http, this.#slug, id, change);
     }
     await this.#saved();
+  }
+
+  /** For a form: rejects with why it was not tried. */
+  async tryOut(provider: string, model: string | null): Promise<readonly Finding[]> {
+    const { findings } = await calls.tryProvider(this.#http, this.#slug, provider, model);
+    return findings;
   }
 
   speak({ id }: Assistant, speaks: Speaks): Promise<void> {
