@@ -1,7 +1,7 @@
 """`make bench`: the product and its peers in turn; tables on the screen and in bench/results.md, a picture for the README.
 
 make bench                                      a look, in some minutes
-make bench ARGS="--accept"                      all that must be reached, five rounds: about twelve minutes
+make bench ARGS="--accept"                      all that must be reached, five rounds: about twenty minutes
 make bench ARGS="--full"                        everything on every peer: about an hour
 make bench ARGS="--only fanout --peers node"    a part of it
 """
@@ -57,7 +57,7 @@ SECTIONS = {
     "writing": 3,
 }
 QUICK = ("fanout", "idle")
-ACCEPT = ("fanout", "idle", "crowd", "growth", "workers")
+ACCEPT = ("fanout", "idle", "crowd", "growth", "workers", "deltas", "writing")
 
 
 def options(arguments: list[str]) -> argparse.Namespace:

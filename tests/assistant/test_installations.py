@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from tests.conftest import Installation
 from tests.openai_server import OpenAIServer, behaviours
 from tests.support.client import Client
 from tests.support.server import Server
@@ -17,19 +19,48 @@ from tests.support.waiting import eventually
 CLIENTS = 6  # enough that with two workers each has some
 
 
-@pytest.fixture
-def configured(ai: OpenAIServer, start_server: Callable[..., Server]) -> Server:
-    """With a model."""
-    return start_server(env={"OPENAI_BASE_URL": ai.base_url, "OPENAI_MODEL": "test"})
+def with_model(ai: OpenAIServer) -> dict[str, str]:
+    return {"OPENAI_BASE_URL": ai.base_url, "OPENAI_MODEL": "test"}
 
 
-@pytest.fixture
-def people(configured: Server, room: str) -> list[Client]:
+@pytest.fixture(scope="module")
+def configured(
+    request: pytest.FixtureRequest,
+    installation: Installation,
+    openai_server: OpenAIServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Server]:
+    """With a model; for all tests that do it no harm."""
+    redis = request.getfixturevalue("shared_redis") if installation.redis else None
+    postgres = request.getfixturevalue("postgres") if installation.postgres else None
+    if redis is not None:
+        redis.flush()
+    server = Server(
+        tmp_path_factory.mktemp("configured"),
+        workers=installation.workers,
+        redis_url=redis.url if redis else None,
+        database_url=postgres.new_database() if postgres else None,
+        runtime=installation.runtime,
+        env=with_model(openai_server),
+    )
+    yield server.start()
+    server.close()
+
+
+def enter(server: Server, room: str) -> list[Client]:
     """The first owns the room."""
-    clients = [configured.connect(f"Person {number}") for number in range(CLIENTS)]
+    clients = [server.connect(f"Person {number}") for number in range(CLIENTS)]
     for client in clients:
         client.join(room)
     return clients
+
+
+@pytest.fixture
+def people(configured: Server, room: str) -> Iterator[list[Client]]:
+    clients = enter(configured, room)
+    yield clients
+    for client in clients:
+        client.close()
 
 
 def text_of(client: Client, message_id: str) -> str:
@@ -89,7 +120,7 @@ def test_a_stop_by_the_owner_is_seen_by_all_and_reaches_the_provider(
     assert stopped["run"]["stopped_by"]["id"] == people[0].user["id"]
     for client in people:
         client.sees("message_changed", id=answer, status="stopped", body="Once upon a")
-    assert ai.wait(0, "closed", 1)
+    assert ai.wait(0, "closed")
     assert people[0].refused("stop", {"message_id": answer})["code"] == "conflict"
 
 
@@ -105,8 +136,16 @@ def test_a_new_version_grows_in_the_same_place(
         client.sees("message_changed", id=answer, status="done", body="second")
 
 
-def test_without_a_key_the_demo_answers(start_server: Callable[..., Server], room: str) -> None:
-    client = start_server().connect("Alice")
+def test_without_a_key_the_demo_answers(runtime: str, tmp_path: Path, room: str) -> None:
+    server = Server(tmp_path / "server", runtime=runtime)
+    try:
+        talks_to_the_demo(server.start(), room)
+    finally:
+        server.close()
+
+
+def talks_to_the_demo(server: Server, room: str) -> None:
+    client = server.connect("Alice")
     client.join(room)
     client.send(room, "@assistant 여기 누가 있어?")
     answer = client.sees("message", status="thinking")["id"]
@@ -116,24 +155,25 @@ def test_without_a_key_the_demo_answers(start_server: Callable[..., Server], roo
     assert text_of(client, answer) == ended["body"]
 
 
-def test_thinking_shows_within_100_ms(ai: OpenAIServer, people: list[Client], room: str) -> None:
-    delays = []
-    for _ in range(10):
-        number = people[1].request(
-            "message", {"room": room, "client_id": f"k{time.time_ns()}", "body": "@assistant hi"}
-        )
-        began = time.monotonic()
-        people[0].sees("message", status="thinking")
-        delays.append(time.monotonic() - began)
-        assert people[1].ack(number)["ok"]
-        people[0].sees("message_changed", status="done")
-    assert sorted(delays)[len(delays) // 2] < 0.1, delays
+def test_thinking_shows_to_all_while_the_model_is_silent(
+    ai: OpenAIServer, people: list[Client], room: str
+) -> None:
+    for _ in range(2):  # the first time a worker does not know yet who is in the room
+        ai.will(behaviours.answer("at last", before=[behaviours.GATE]))
+        question = people[1].send(room, "@assistant hi")
+        for person in people:
+            answer = person.sees("message", status="thinking")
+            assert answer["reply_to"]["id"] == question["id"]
+        ai.release()
+        people[0].sees("message_changed", id=answer["id"], status="done", body="at last")
 
 
 @pytest.mark.faults
 def test_an_answer_survives_the_death_of_its_worker(
-    ai: OpenAIServer, configured: Server, people: list[Client], room: str
+    ai: OpenAIServer, start_server: Callable[..., Server], room: str
 ) -> None:
+    configured = start_server(env=with_model(ai))
+    people = enter(configured, room)
     ai.will(behaviours.stall("half an"))
     answer = asked(people[1], room)
     reads(people[0], answer, "half an")
