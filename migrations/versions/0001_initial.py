@@ -264,7 +264,7 @@ def upgrade() -> None:
 def _create_search() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
-            "CREATE VIRTUAL TABLE search USING fts5(terms, content='', tokenize=\"unicode61 remove_diacritics 0\")"
+            "CREATE VIRTUAL TABLE search USING fts5(terms, content='', columnsize=0, detail=none, tokenize='ascii')"
         )
         return
     op.create_table(
