@@ -18,6 +18,7 @@ from chatapp.errors import ChatError
 from chatapp.runtime.crew import crew
 
 from .backends import Backend
+from .gathering import Gathering
 from .pending import Pending
 from .tx import Told, Tx
 
@@ -50,6 +51,7 @@ class Writer:
         self._told = told
         self._waiting: deque[tuple[Job[Any], Pending[Any]]] = deque()
         self._busy = False
+        self._gathering = Gathering(self._go_on, MAX_BATCH)
         self._started = False
         self._stopped = runtime.Event()
         self._batches: SimpleQueue[list[tuple[Job[Any], Pending[Any]]] | None] = SimpleQueue()
@@ -65,7 +67,9 @@ class Writer:
             if len(self._waiting) >= MAX_WAITING:
                 raise ChatError("overloaded", "The server is busy. Try again.", 1)
             self._waiting.append((job, pending))
-            if not self._busy:
+            if self._gathering.holding:
+                self._gathering.submitted(len(self._waiting))
+            elif not self._busy:
                 self._busy = True
                 # Not at once: what else arrives in this turn of the loop belongs in the same transaction.
                 crew.submit(self._next)
@@ -108,10 +112,6 @@ class Writer:
     def _finish(
         self, batch: list[tuple[Job[Any], Pending[Any]]], outcomes: list[Outcome], told: list[Told]
     ) -> None:
-        if self._waiting:
-            crew.submit(self._next)
-        else:
-            self._busy = False
         # It is committed: whatever goes wrong in telling, every job must have its answer.
         try:
             if told:
@@ -126,6 +126,13 @@ class Writer:
                 pending.resolve(result, error)
             except Exception:
                 log.exception("a callback of a committed job failed")
+        self._gathering.committed(len(batch), len(self._waiting))
+
+    def _go_on(self) -> None:
+        if self._waiting:
+            crew.submit(self._next)
+        else:
+            self._busy = False
 
     def close(self, timeout: float = 10.0) -> None:
         """Stop after what was queued is committed."""
