@@ -2,7 +2,8 @@
 
 An *installation* is what a test runs against; tests that ask for `server` or `start_server` run once on each: one
 worker with SQLite and no Redis, and two workers with Redis and PostgreSQL, on the runtime of `--runtime` or
-CHATAPP_RUNTIME. If `--runtime` is given again, all but the browser tests run with several workers on that one too.
+CHATAPP_RUNTIME. If `--runtime` is given again, they run with several workers on that one too; those in a browser never,
+and those marked `one_runtime` only with `--everywhere`.
 """
 
 from __future__ import annotations
@@ -57,6 +58,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the asynchronous runtime of the servers under test; may be given several times",
     )
     parser.addoption(
+        "--everywhere",
+        action="store_true",
+        help="run the tests marked one_runtime on every --runtime, too",
+    )
+    parser.addoption(
         "--repeat", type=int, default=1, help="how often each fault of the fault table is run"
     )
 
@@ -84,7 +90,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "installation" not in metafunc.fixturenames:
         return
     first, *others = runtimes(metafunc.config)
-    if metafunc.definition.get_closest_marker("browser"):
+    elsewhere = metafunc.config.getoption("--everywhere")
+    if metafunc.definition.get_closest_marker("browser") or (
+        metafunc.definition.get_closest_marker("one_runtime") and not elsewhere
+    ):
         others = []
     several = [Installation.several(name) for name in [first, *others]]
     marks = [pytest.mark.redis, pytest.mark.postgres]

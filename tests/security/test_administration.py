@@ -14,6 +14,8 @@ from tests.support.server import Server
 
 from .people import PASSWORD, Person, command
 
+pytestmark = pytest.mark.one_runtime
+
 
 @pytest.fixture(scope="module")
 def admin(server: Server) -> Person:

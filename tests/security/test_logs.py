@@ -15,6 +15,8 @@ from tests.support.server import Server
 
 from .people import PASSWORD, Person
 
+pytestmark = pytest.mark.one_runtime
+
 NASTY = "a\r\n{}\x1b[31mred\x9b2J\u2028\u202eturned\x00\x7f"
 
 

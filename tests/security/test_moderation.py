@@ -10,6 +10,8 @@ from tests.support.server import Server
 
 from .people import Person
 
+pytestmark = pytest.mark.one_runtime
+
 
 @pytest.fixture
 def owner(server: Server, room: str) -> Person:

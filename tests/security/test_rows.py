@@ -11,6 +11,8 @@ from .conftest import Weakened
 from .weakened import SWITCHES
 from .world import ROWS, Row, World
 
+pytestmark = pytest.mark.one_runtime
+
 MODULES = (rows_entering, rows_packets, rows_rights)
 
 # The stock libraries really do what these lines are about.

@@ -14,6 +14,8 @@ from tests.support.waiting import eventually
 from .conftest import Weakened
 from .people import Person
 
+pytestmark = pytest.mark.one_runtime
+
 # Long enough that no step takes so long on a busy machine, short enough to be waited for.
 BRIEF = 160
 SECONDS = BRIEF / 20

@@ -11,6 +11,8 @@ from tests.support.server import Server
 
 from .conftest import Browser
 
+pytestmark = pytest.mark.one_runtime
+
 PASSWORD = "correct horse"
 
 

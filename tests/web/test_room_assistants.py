@@ -11,6 +11,8 @@ from tests.support.server import Server
 from .test_accounts import refused
 from .test_rooms import Person
 
+pytestmark = pytest.mark.one_runtime
+
 
 def slug() -> str:
     return f"tea-{uuid.uuid4().hex[:8]}"

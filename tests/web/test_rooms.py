@@ -8,6 +8,8 @@ from tests.support.server import Server
 
 from .test_accounts import refused
 
+pytestmark = pytest.mark.one_runtime
+
 
 class Person:
     """Somebody who uses the API by token."""
