@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chatapp.errors import ChatError
@@ -16,7 +16,7 @@ from chatapp.store.tx import Tx
 
 from . import policy
 from .policy import Summons
-from .roster import Company
+from .roster import Company, read_company
 
 _POSTED = Statement(
     "SELECT seq FROM messages WHERE sender_id = :sender AND client_id = :client AND room_id = :room AND digest = :digest"
@@ -25,11 +25,12 @@ _POSTED = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a message called for: of each that answers at once what was begun, or why not."""
+    """What a message called for: of each that answers at once what was begun, or why not. `company`: as it was read for it."""
 
     message: Message
     called: Summons
-    outcomes: list[tuple[Started | None, ChatError | None]]
+    outcomes: Sequence[tuple[Started | None, ChatError | None]]
+    company: Company
 
 
 @dataclass(slots=True)
@@ -37,13 +38,13 @@ class Ask:
     """Begin the answers that a message calls for. Submitted right behind its post, one commit makes both, and one
     broadcast tells of both. The result is None when the post was refused.
 
-    `what`: the post, or the place of a message that is stored. `company` is the room's as this worker remembers it;
-    StartRun checks each against the room itself.
+    `what`: the post, or the place of a message that is stored. `company` is the room's as this worker remembers it,
+    None where it has to be read; StartRun checks each against the room itself.
     """
 
     room_id: int
     what: PostMessage | int
-    company: Company
+    company: Company | None
     start: Callable[[Message, User], StartRun]
 
     def rooms(self) -> list[int]:
@@ -55,12 +56,14 @@ class Ask:
         message = None if seq is None else messages.load_one(tx, room.id, room.slug, seq)
         if message is None:
             return None
-        called = policy.summons(message, self.company.voices, self.company.policy)
+        company = self.company or read_company(tx, room.id)
+        called = policy.summons(message, company.voices, company.policy)
         if message.not_for_ai is True:
             refusal = ChatError("forbidden", "This message is marked as not for AI.")
-            return Asked(message, policy.NOBODY, [(None, refusal)] if called.now else [])
+            outcomes = [(None, refusal)] if called.now else []
+            return Asked(message, policy.NOBODY, outcomes, company)
         starts = [self.start(message, assistant) for assistant in called.now]
-        return Asked(message, called, [tx.attempt(start) for start in starts])
+        return Asked(message, called, [tx.attempt(start) for start in starts], company)
 
 
 def _place(tx: Tx, post: PostMessage) -> int | None:
@@ -74,8 +77,13 @@ def _place(tx: Tx, post: PostMessage) -> int | None:
     return None if found is None else int(found)
 
 
-def may_call(post: PostMessage, company: Company) -> bool:
-    """Whether somebody may have to answer the post at once. Who is meant by a name is known when it is stored."""
+def may_call(post: PostMessage, company: Company | None) -> bool:
+    """Whether somebody may have to answer the post at once. Who is meant by a name is known when it is stored.
+
+    Of a room that this worker does not remember (None) only what names or answers somebody is looked at.
+    """
+    if company is None:
+        return bool(post.signs) or post.reply_to is not None
     if company.policy.direct or post.reply_to is not None:
         return bool(company.voices)
     if not post.signs:

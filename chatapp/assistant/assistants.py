@@ -78,9 +78,9 @@ class Assistants:
     # Asking
 
     def _along(self, post: PostMessage) -> Pending[Asked | None] | None:
-        """Have the answers to a post begun with it, where this worker remembers who is in the room."""
+        """Have the answers to a post begun with it."""
         company = self.roster.known(post.room_id)
-        if company is None or not may_call(post, company):
+        if not may_call(post, company):
             return None
         try:
             return self._chat.writer.submit(
@@ -126,6 +126,8 @@ class Assistants:
             self._refuse(posted.sender, posted.message, error)
         if asked is None:
             return
+        if self.roster.known(posted.room_id) is None:
+            self.roster.remember(posted.room_id, asked.company)
         if asked.called.now:
             self._bursts.drop(posted.room_id)
         elif asked.called:

@@ -19,7 +19,7 @@ from chatapp.services import person_names
 from chatapp.store import assistant_jobs, assistant_rows, rooms
 from chatapp.store.assistant_rows import AssistantRow, RoomPolicy, Voice
 from chatapp.store.reading import Seat
-from chatapp.store.sql import Statement
+from chatapp.store.sql import Connection, Statement
 
 from .providers import Providers
 
@@ -65,15 +65,16 @@ class Roster:
         if known is not None:
             return known
         with self._chat.db.snapshot() as db:
-            policy = assistant_rows.policy(db, room_id)
-            if policy is None:
-                raise not_found("room")
-            company = Company(policy, tuple(assistant_rows.voices(db, room_id)))
+            company = read_company(db, room_id)
+        self.remember(room_id, company)
+        return company
+
+    def remember(self, room_id: int, company: Company) -> None:
+        """What was read of a room just now."""
         with runtime.turn:
             if len(self._known) >= KNOWN_ROOMS:
                 self._known.clear()
             self._known[room_id] = (time.monotonic() + KNOWN_S, company)
-        return company
 
     def forget(self, room_id: int | None) -> None:
         """Something changed in a room, None for any number of them: all workers look again."""
@@ -305,6 +306,14 @@ class Roster:
                     "forbidden",
                     "Only an administrator allows a room more than the installation does.",
                 )
+
+
+def read_company(db: Connection, room_id: int) -> Company:
+    """The assistants of a room as they are stored. Raises ChatError `not_found`."""
+    policy = assistant_rows.policy(db, room_id)
+    if policy is None:
+        raise not_found("room")
+    return Company(policy, tuple(assistant_rows.voices(db, room_id)))
 
 
 def _owns(seat: Seat) -> bool:

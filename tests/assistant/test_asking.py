@@ -61,6 +61,20 @@ def test_a_question_and_its_answers_beginning_are_one_commit(
     assert answer.reply_to.seq == question.seq
 
 
+def test_so_they_are_in_a_room_that_the_worker_does_not_remember(
+    alice: Person, commits: list[list[str]]
+) -> None:
+    roster = alice.office.assistants.roster
+    roster._known.clear()
+    question = post(alice, "@assistant and now?", "k1")
+    alice.sees("message_changed", status="done")
+    assert commits[0] == ["PostMessage", "Ask"]
+    assert roster.known(question.room_id) is not None
+    roster._known.clear()
+    post(alice, "nobody is called", "k2")
+    assert commits[-1] == ["PostMessage"]
+
+
 def test_a_message_that_calls_nobody_has_nothing_along(
     alice: Person, commits: list[list[str]]
 ) -> None:
