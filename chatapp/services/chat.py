@@ -97,10 +97,7 @@ class Chat:
         self.attendance = Attendance(
             db, self.rooms, self.relay, fanout, presence, self.streams, self.news
         )
-        self.connections: set[Connection] = set()
-        self.live_sessions = LiveSessions(
-            self.people, fanout, self.control, lambda: self.connections
-        )
+        self.live_sessions = LiveSessions(self.people, fanout, self.control)
         self.renames = Renames(
             self.people, self.rooms, fanout, presence, self.broadcast, self.control
         )
@@ -139,7 +136,7 @@ class Chat:
         self.live_sessions.stop()
         self.retention.stop()
         self.presence.stop()
-        for conn in list(self.connections):
+        for conn in self.fanout.everyone():
             self.fanout.close(conn, "restart", random.uniform(*COME_BACK_S))
 
     def close(self, deadline: float) -> None:
@@ -149,7 +146,6 @@ class Chat:
 
     def opened(self, conn: Connection) -> None:
         """A client connected."""
-        self.connections.add(conn)
         runtime.spawn(self._begin_news, conn.user)
 
     def _begin_news(self, user: User) -> None:
@@ -159,7 +155,6 @@ class Chat:
 
     def closed(self, conn: Connection) -> None:
         """A client is gone."""
-        self.connections.discard(conn)
         self.attendance.ended(conn)
 
     def _committed(self, told: Sequence[Told]) -> None:
@@ -169,7 +164,7 @@ class Chat:
 
     def _occupied(self) -> set[int]:
         with runtime.turn:
-            seats = [seat for conn in self.connections for seat in conn.seats.values()]
+            seats = [seat for conn in self.fanout.everyone() for seat in conn.seats.values()]
         return {seat.room_id for seat in seats if seat.live}
 
     def _channel_empty(self, channel: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -30,16 +30,8 @@ OVERLAP_MS = 5_000
 class LiveSessions:
     """Ends connections whose session was revoked here, on another worker, or has run out."""
 
-    def __init__(
-        self,
-        people: People,
-        fanout: Fanout,
-        control: Control,
-        connections: Callable[[], Iterable[Connection]],
-    ) -> None:
-        """`connections()`: all connections of this worker."""
+    def __init__(self, people: People, fanout: Fanout, control: Control) -> None:
         self._people, self._fanout, self._control = people, fanout, control
-        self._connections = connections
         self._running = False
         #: sends a DISCONNECT and closes; given by create_app
         self.end: Callable[[Connection], None]
@@ -87,9 +79,8 @@ class LiveSessions:
     def _look(self, since: int, now: int, *, everybody: bool) -> None:
         for session_id, reason in self._people.revoked_since(since):
             self._end(session_id, reason)
-        with runtime.turn:
-            # An expiry moves on while the session is used or refreshed; what stands here is from the latest look.
-            due = [conn for conn in self._connections() if everybody or conn.data <= now]
+        # An expiry moves on while the session is used or refreshed; what stands here is from the latest look.
+        due = [conn for conn in self._fanout.everyone() if everybody or conn.data <= now]
         gone, good = self._people.ended({conn.session_id for conn in due})
         for session_id, reason in gone:
             self._end(session_id, reason)

@@ -1,8 +1,9 @@
 """The search index: words, and pairs of neighbouring letters where a script is written without spaces between words.
 
 Two Hangul syllables are found anywhere in a word, since every pair of neighbours is a term. SQLite keeps the terms in
-a contentless FTS5 table without positions and lengths (a third of the writer's time with real text less), whose row id is
-`room << 32 | seq`, so that a search in one room is a range of row ids and its cost does not grow with other rooms; PostgreSQL keeps them as a tsvector under a GIN index.
+a contentless FTS5 table without positions and lengths, which takes a third off the writer's time with real text. Its row
+id is `room << 32 | seq`, so that a search in one room is a range of row ids and its cost does not grow with other rooms.
+PostgreSQL keeps them as a tsvector under a GIN index.
 """
 
 from __future__ import annotations
