@@ -11,6 +11,8 @@ import pytest
 from chatapp.assistant import completions
 from chatapp.assistant.completions import ChatCompletions
 from chatapp.assistant.context import Prompt
+from chatapp.clock import now_ms
+from chatapp.store.tx import Tx
 from tests.assistant.calls import KEY
 from tests.assistant.office import Office
 from tests.assistant.prompts import ask
@@ -60,6 +62,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come at once, and silence is short."""
     monkeypatch.setattr(completions, "RETRY_AFTER_S", (0.01, 0.01))
     monkeypatch.setattr(completions, "IDLE_S", 0.4)
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database's clock stands: however slow the machine is, nobody is allowed more meanwhile."""
+    now = now_ms()
+    monkeypatch.setattr(Tx, "database_now", lambda _tx: now)
 
 
 @pytest.fixture

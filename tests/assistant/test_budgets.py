@@ -213,7 +213,7 @@ def test_an_owner_may_lower_the_rooms_caps_and_an_admin_raise_them(
 
 
 def test_six_a_minute_a_person_and_twenty_a_room_whichever_worker_is_asked(
-    ai: OpenAIServer, offices: Callable[..., Office]
+    ai: OpenAIServer, offices: Callable[..., Office], still: None
 ) -> None:
     office, other = offices(rate_limits="on"), offices(rate_limits="on")
     people = enter(office, *(f"Person {number}" for number in range(5)))
@@ -235,7 +235,7 @@ def test_six_a_minute_a_person_and_twenty_a_room_whichever_worker_is_asked(
 
 
 def test_a_question_is_counted_once_and_asking_again_is_counted_too(
-    ai: OpenAIServer, offices: Callable[..., Office]
+    ai: OpenAIServer, offices: Callable[..., Office], still: None
 ) -> None:
     office = offices(rate_limits="on")
     (alice,) = enter(office, "Alice")

@@ -115,7 +115,9 @@ def test_only_who_may_set_assistants_up_tries_a_provider(
     assert tried(bob)[0].mark == "ok"
 
 
-def test_it_counts_like_questions(ai: OpenAIServer, offices: Callable[..., Office]) -> None:
+def test_it_counts_like_questions(
+    ai: OpenAIServer, offices: Callable[..., Office], still: None
+) -> None:
     office = offices(rate_limits="on")
     owner = office.person("Alice")
     owner.join()
