@@ -14,7 +14,7 @@ from tests.support.postgres import PostgresServer
 
 
 @pytest.fixture(
-    scope="module",
+    scope="package",
     params=[
         pytest.param(SHORT, id="short", marks=pytest.mark.timeout(300)),
         pytest.param(LONG, id="long", marks=[pytest.mark.faults, pytest.mark.timeout(1800)]),
@@ -41,14 +41,14 @@ def table(request: pytest.FixtureRequest) -> Table:
     return kept
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def site(
     form: Form,
     postgres: PostgresServer,
     runtime: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
-    """The installation that the tests of a module break one after the other: each leaves it whole."""
+    """The installation that tests break one after the other: each leaves it whole."""
     made = Site(tmp_path_factory.mktemp("site"), postgres, form, runtime)
     yield made
     made.close()

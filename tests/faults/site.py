@@ -15,7 +15,7 @@ from tests.support.postgres import PostgresServer
 from tests.support.redis import RedisServer
 from tests.support.server import Server
 from tests.support.waiting import eventually
-from tools.delivery.run import Plan
+from tools.delivery.plan import Plan
 from tools.delivery.wire import Address
 
 SHORT_LEASE_S = 3
@@ -40,7 +40,7 @@ class Form:
         return promised if self.long else max(60.0, 2 * promised)
 
 
-SHORT = Form("short", people=8, rate=5, acked=25)
+SHORT = Form("short", people=8, rate=10, acked=25)
 LONG = Form("long", people=40, rate=5, acked=600)
 
 

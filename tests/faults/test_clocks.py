@@ -15,7 +15,8 @@ from tests.support.postgres import PostgresServer
 from tests.support.redis import RedisServer
 from tests.support.server import Server
 from tests.support.waiting import eventually
-from tools.delivery.run import Plan, Run
+from tools.delivery.plan import Plan
+from tools.delivery.run import Run
 from tools.delivery.wire import Address
 
 HOUR_S = 3600
@@ -61,7 +62,9 @@ def test_the_clock_of_one_worker_is_off_by_an_hour(
     ]
     try:
         for server in servers:
-            server.start()
+            server.launch()
+        for server in servers:
+            server.is_ready()
         addresses = tuple(Address(server.url) for server in servers)
         plan = Plan(
             servers[0].url,

@@ -12,7 +12,8 @@ from tests.faults.site import Form
 from tests.faults.table import Table
 from tests.faults.test_processes import heal
 from tests.support.server import Server
-from tools.delivery.run import Plan, Run
+from tools.delivery.plan import Plan
+from tools.delivery.run import Run
 from tools.delivery.wire import Address
 
 REFUSALS = 10

@@ -87,7 +87,7 @@ def test_clients_are_cut_off_beyond_history(
 def test_half_open_connections(
     new_site: Callable[..., Site], form: Form, table: Table, repetition: int
 ) -> None:
-    ping = 15 if form.long else 2
+    ping = 15 if form.long else 1
     site = new_site(env={"CHATAPP_TEST_PING_S": str(ping)}, host="0.0.0.0")
     with (
         netns.namespaces() as way,
@@ -134,7 +134,7 @@ def test_half_open_connections(
 def test_everybody_comes_back_at_once(
     site: Site, form: Form, table: Table, repetition: int
 ) -> None:
-    people = 200 if form.long else 60
+    people = 200 if form.long else 30
     with (
         network(site.server.port) as way,
         Run(site.plan(form, "all", people=people, rate=0.2, addresses=(Address(way.url),))) as run,

@@ -9,7 +9,8 @@ import time
 
 from . import truth
 from .api import ApiError
-from .run import Plan, Run
+from .plan import Plan
+from .run import Run
 
 PROGRESS_SECONDS = 2.0
 
@@ -32,7 +33,6 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--ask", type=float, default=0.2, help="questions to the assistant a second (%(default)g)"
     )
-    parser.add_argument("--workers", default="", help="names of workers to spread over: w1,w2")
     parser.add_argument(
         "--token",
         default=os.environ.get("CHAT_TOKEN"),
@@ -55,7 +55,6 @@ def main(arguments: list[str]) -> int:
         rooms=given.rooms,
         rate=given.rate,
         ask=given.ask,
-        workers=tuple(filter(None, given.workers.split(","))),
         token=given.token,
         database_url=given.database_url,
     )

@@ -37,9 +37,8 @@ class Person:
         user_id: str,
         rooms: Sequence[str],
         addresses: Sequence[Address],
-        worker: str | None = None,
     ) -> None:
-        """`addresses` are tried in turn. `worker`: connect until that one answers (at the first connection only)."""
+        """`addresses` are tried in turn."""
         self.record, self.token, self.id = record, token, user_id
         self.places = {room: Place(room) for room in rooms}
         self.removed: set[str] = set()
@@ -47,7 +46,6 @@ class Person:
         self.connection = 0
         self.ended: str | None = None  # why it does not come back
         self.addresses, self._turn = list(addresses), 0
-        self._wanted_worker = worker
         self._sessions: dict[str, Session] = {}
         self._up = asyncio.Event()
         self._down = asyncio.Event()
@@ -104,21 +102,13 @@ class Person:
     async def _connect(self) -> None:
         self.record.attempts.append((self.id, self.record.now()))
         address = self.addresses[self._turn % len(self.addresses)]
-        for _ in range(100):
-            self.connection = connection = next(_connections)
-            self.wire = wire = await Wire.open(
-                address,
-                {"token": self.token, "protocol": 1},
-                partial(self._heard, connection),
-                partial(self._lost, connection),
-            )
-            if self._wanted_worker in (None, wire.worker):
-                break
-            self.connection = 0
-            wire.abort("another worker was wanted")
-        else:
-            raise RefusedError({"code": "", "message": f"no worker {self._wanted_worker} answers"})
-        self._wanted_worker = None
+        self.connection = connection = next(_connections)
+        self.wire = wire = await Wire.open(
+            address,
+            {"token": self.token, "protocol": 1},
+            partial(self._heard, connection),
+            partial(self._lost, connection),
+        )
         for room in self.places:
             if room not in self.removed:
                 await self._join(wire, connection, room)

@@ -1,0 +1,30 @@
+"""What a run is to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .checks import AFTER_REMOVAL_SECONDS
+from .wire import Address
+
+HEAL_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do. `rate`: acts a second of each person."""
+
+    url: str
+    people: int = 20
+    rooms: int = 2
+    rate: float = 5.0
+    addresses: tuple[Address, ...] = ()  # person n begins with address n; default: the url
+    database_url: str | None = None
+    token: str | None = None  # of an account, where guests are not let in: everybody is it
+    ask: float = 0.0  # questions to the assistant a second, of all together
+    remove: bool = True  # take one person out of the first room
+    impatient: float = 0.1  # share of messages that are tried once only
+    changes: float = 0.2  # share of acts that are edits, deletes, reactions and cursors
+    heal_seconds: float = HEAL_SECONDS
+    label: str = "talk"  # stands in the rooms' slugs
+    removal_seconds: float = AFTER_REMOVAL_SECONDS

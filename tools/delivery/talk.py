@@ -1,0 +1,130 @@
+"""What people do in their rooms until they are told to stop: they send, edit, react, delete, read, ask."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+import uuid
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from .api import Api, ApiError
+from .journal import Journal
+from .person import Person
+from .plan import Plan
+from .wire import LostError
+
+QUESTION = "@assistant tell me something"
+EMOJI = ("👍", "🎉", "😀")
+REMOVED_AFTER = 3  # acts of the person who is taken out
+
+
+class Talk:
+    """Lives on the loop that it was started on. `owner`: the token of who made the rooms."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        record: Journal,
+        api: Api,
+        rooms: Sequence[str],
+        owner: str,
+        people: list[Person],
+    ) -> None:
+        self._plan, self._record, self._api = plan, record, api
+        self._rooms, self._owner, self._people = rooms, owner, people
+        self._tasks: list[asyncio.Task[None]] = []
+        self._victim: Person | None = None
+        if plan.remove and plan.token is None and len(people) > 2:
+            self._victim = people[-1]
+        self.going = False
+
+    def start(self) -> None:
+        """Everybody begins (again)."""
+        self.going = True
+        work: list[Coroutine[Any, Any, None]] = [self._talk_as(person) for person in self._people]
+        if self._plan.ask:
+            work.append(self._ask())
+        self._tasks = [asyncio.ensure_future(each) for each in work]
+
+    def stop(self) -> None:
+        """Nobody begins anything new."""
+        self.going = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether what was under way has ended."""
+        return all(task.done() for task in self._tasks)
+
+    def end(self) -> None:
+        """Give up what is still under way; raises what a task has raised."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            if task.done() and not task.cancelled() and (fault := task.exception()):
+                raise fault
+            task.cancel()
+
+    async def _talk_as(self, person: Person) -> None:
+        own: dict[str, list[str]] = {room: [] for room in self._rooms}
+        await asyncio.sleep(random.uniform(0, 1 / self._plan.rate))
+        count = 0
+        while self.going and person.ended is None:
+            began = time.monotonic()
+            rooms = [room for room in self._rooms if room not in person.removed]
+            if rooms:
+                try:
+                    await self._act(person, random.choice(rooms), own, count)
+                except LostError:
+                    return
+            count += 1
+            if person is self._victim and count == REMOVED_AFTER:
+                self._victim = None
+                await self._take_out(person)
+            pause = random.uniform(0.5, 1.5) / self._plan.rate - (time.monotonic() - began)
+            await asyncio.sleep(max(0.0, pause))
+
+    async def _act(self, person: Person, room: str, own: dict[str, list[str]], count: int) -> None:
+        dice = random.random() / self._plan.changes if self._plan.changes else 1.0
+        mine = own[room]
+        if dice < 0.4:
+            await person.read(room)
+        elif dice < 0.6 and mine:
+            text = f"edited {uuid.uuid4().hex}"
+            sent = await person.change("edit", room, mine[-1], text, {"body": text})
+            if sent.outcome == "unknown":
+                mine.pop()
+        elif dice < 0.8 and mine:
+            emoji = random.choice(EMOJI)
+            payload = {"emoji": emoji, "on": random.random() < 0.8}
+            await person.change("react", room, mine[0], emoji, payload)
+        elif dice < 0.9 and mine:
+            await person.change("delete", room, mine.pop(), "", {})
+        else:
+            patient = random.random() >= self._plan.impatient
+            text = f"{count} {uuid.uuid4().hex} 안녕 {'x' * random.choice((0, 20, 400))}"
+            sent = await person.say(room, text, patient=patient)
+            if sent.outcome == "ok":
+                place = person.places[room]
+                mine += [key for key, each in place.messages.items() if each.seq == sent.seq]
+                del mine[:-20]
+
+    async def _take_out(self, person: Person) -> None:
+        room = self._rooms[0]
+        try:
+            await asyncio.to_thread(self._api.remove, room, person.id, self._owner)
+        except ApiError:
+            # The answer to the first try may have been lost: then there is nobody left to remove.
+            members = await asyncio.to_thread(self._api.members, room, self._owner)
+            if person.id in members:
+                raise
+        self._record.removals.append((person.id, room, self._record.now()))
+        person.removed.add(room)
+
+    async def _ask(self) -> None:
+        while self.going:
+            person = random.choice(self._people[:-1] or self._people)
+            with contextlib.suppress(LostError):
+                await person.say(random.choice(self._rooms[1:] or self._rooms), QUESTION)
+            await asyncio.sleep(random.uniform(0.5, 1.5) / self._plan.ask)
