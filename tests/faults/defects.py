@@ -1,19 +1,15 @@
 """Defects put into a worker before it serves, so that it can be shown that the checker finds them.
 
-CHATAPP_TEST_DEFECTS names them, with commas. Where it can be, a defect holds only for rooms whose slug has its name, so
-that a server has a sound room beside each spoiled one. CHATAPP_TEST_DIE names a file: while it exists, the next worker that has
-committed something dies before it tells anybody. CHATAPP_TEST_LEASE_S shortens the leases of presence and of answers.
+Where it can be, a defect holds only for rooms whose slug has its name, so that a server has a sound room beside each
+spoiled one.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-import os
 import re
-import signal
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -24,6 +20,13 @@ NUMBER = re.compile(rb'"changed_seq":(\d+)')
 DEFECTS: dict[str, Callable[[], None]] = {}
 
 
+def put(owner: Any, name: str, value: object) -> None:
+    """Replace what a module or class of the product has under this name; that it is gone from there is an error."""
+    if not hasattr(owner, name):
+        raise AttributeError(f"{owner!r} has no {name} any more: mend tests/faults/defects.py")
+    setattr(owner, name, value)
+
+
 def spoiled(slug: str, name: str) -> bool:
     """Whether a room is one for this defect."""
     return f"-{name}-" in slug
@@ -32,28 +35,6 @@ def spoiled(slug: str, name: str) -> bool:
 def defect(function: Callable[[], None]) -> Callable[[], None]:
     DEFECTS[function.__name__] = function
     return function
-
-
-def create_app(settings: Any = None, *, worker: str = "w1") -> Any:
-    """chatapp.create_app with what is asked for."""
-    import chatapp
-
-    for name in filter(None, os.environ.get("CHATAPP_TEST_DEFECTS", "").split(",")):
-        DEFECTS[name]()
-    if trigger := os.environ.get("CHATAPP_TEST_DIE"):
-        _die_between_commit_and_publish(Path(trigger))
-    if seconds := os.environ.get("CHATAPP_TEST_LEASE_S"):
-        _short_leases(float(seconds))
-    if seconds := os.environ.get("CHATAPP_TEST_PING_S"):
-        from chatapp import events
-        from chatapp.realtime import overrides
-        from chatapp.realtime.overrides import engine
-
-        for module in (overrides, events, engine):
-            for name in ("PING_INTERVAL_S", "PING_TIMEOUT_S"):
-                if hasattr(module, name):
-                    setattr(module, name, int(seconds))
-    return chatapp.create_app(settings, worker=worker)
 
 
 def _post_ack() -> Callable[[Any], bytes]:
@@ -68,7 +49,7 @@ def _answer_posts_by(ack: Callable[[Any], bytes]) -> None:
     from chatapp.events import Events
 
     handles = Events.on_message.handles  # type: ignore[attr-defined]
-    Events.on_message.handles = (*handles[:3], ack)  # type: ignore[attr-defined]
+    put(Events.on_message, "handles", (*handles[:3], ack))
 
 
 # — what is stored ————————————————————————————————————————————————————————————————————————————————————————————————————
@@ -92,7 +73,7 @@ def no_deduplication() -> None:
             for job, (role, hides, stored) in zip(jobs, found, strict=True)
         ]
 
-    posting._look_up = some
+    put(posting, "_look_up", some)
 
 
 @defect
@@ -116,7 +97,7 @@ def ack_before_commit() -> None:
             cursor.execute("COMMIT")
         return outcomes, tx.told
 
-    backends.SqliteBackend._transact = transact
+    put(backends.SqliteBackend, "_transact", transact)
 
 
 @defect
@@ -156,7 +137,7 @@ def no_heads() -> None:
     """Numbers are not compared with the database."""
     from chatapp.realtime.relay import Relay
 
-    Relay._read_heads = lambda self: None
+    put(Relay, "_read_heads", lambda self: None)
 
 
 def _spoil(name: str, change: Callable[[Callable[[bytes], None], int, bytes], None]) -> None:
@@ -172,7 +153,7 @@ def _spoil(name: str, change: Callable[[Callable[[bytes], None], int, bytes], No
         else:
             change(lambda each: original(self, channel, each, **more), int(found[1]), packet)
 
-    Fanout.send = send
+    put(Fanout, "send", send)
 
 
 @defect
@@ -228,7 +209,7 @@ def tells_the_removed() -> None:
         if not spoiled(slug, "tells_the_removed"):
             put_out(self, room_id, slug, *more)
 
-    Attendance.put_out = keep
+    put(Attendance, "put_out", keep)
 
 
 @defect
@@ -244,7 +225,7 @@ def moves_cursors_back() -> None:
             return msgspec.structs.replace(reply, seq=reply.seq // 2)
         return reply
 
-    Receipts.read = back
+    put(Receipts, "read", back)
 
 
 @defect
@@ -261,7 +242,7 @@ def miscounts_unread() -> None:
         reply = msgspec.structs.replace(joined.reply, unread=joined.reply.unread + 1)
         return dataclasses.replace(joined, reply=reply)
 
-    Attendance.join = more
+    put(Attendance, "join", more)
 
 
 @defect
@@ -277,34 +258,4 @@ def garbles_answers() -> None:
             packet = text.sub(lambda found: found[0].replace(b"e", b"E"), packet)
         original(self, channel, packet, **more)
 
-    Fanout.send = send
-
-
-# — not defects, but what a test cannot bring about from outside —————————————————————————————————————————————————————
-
-
-def _die_between_commit_and_publish(trigger: Path) -> None:
-    from chatapp.services.chat import Chat
-
-    committed = Chat._committed
-
-    def die(self: Any, told: Any) -> None:
-        try:
-            trigger.unlink()
-        except FileNotFoundError:
-            committed(self, told)
-        else:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    Chat._committed = die
-
-
-def _short_leases(seconds: float) -> None:
-    from chatapp.assistant import runs
-    from chatapp.realtime import leases, redis_presence, shares
-    from chatapp.store import run_rows
-
-    leases.LEASE_MS = run_rows.LEASE_MS = int(seconds * 1000)
-    redis_presence.LOOK_SECONDS = seconds / 6
-    shares.GONE_SECONDS = seconds
-    runs.SWEEP_S = seconds / 3
+    put(Fanout, "send", send)
