@@ -12,7 +12,7 @@ pytestmark = pytest.mark.node
 # Vitest's own command is a script of a folder; here everything is started from its text.
 LIVE_TESTS = """
 import { startVitest } from "vitest/node";
-const vitest = await startVitest("test", [], { watch: false });
+const vitest = await startVitest("test", ["core.live"], { watch: false });
 await vitest.close();
 """
 

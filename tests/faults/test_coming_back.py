@@ -1,0 +1,93 @@
+"""A server dies, or says that it is closing: the clients that people really use come back spread over a few seconds."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.table import Row, Table
+from tests.support.node import Node, Script
+from tests.support.server import Server
+
+pytestmark = [pytest.mark.faults, pytest.mark.node, pytest.mark.timeout(400)]
+
+PEOPLE = {"ours": 100, "python-socketio": 40}
+FIRST_S = 5.0
+#: of waits spread evenly over 3 s (2.5 s after `closing`) this much is missed by chance once in a million times
+SPREAD_S = {"ours": 2.0, "python-socketio": 1.5}
+CROWD_S, CROWD_SHARE = 0.5, 0.6  # not most of them within half a second
+
+OURS = """
+import { startVitest } from "vitest/node";
+const options = { watch: false, disableConsoleIntercept: true };
+const vitest = await startVitest("test", ["spread.live"], options);
+await vitest.close();
+"""
+
+
+@pytest.fixture
+def server(runtime: str, tmp_path: Path) -> Iterator[Server]:
+    made = Server(tmp_path / "server", runtime=runtime)
+    yield made.start()
+    made.close()
+
+
+@pytest.fixture
+def pythons(server: Server, tmp_path: Path) -> Iterator[Script]:
+    people = range(PEOPLE["python-socketio"])
+    tokens = ",".join(server.guest("Python")["token"] for _ in people)
+    made = Script(
+        "python-socketio",
+        [sys.executable, "-m", "tests.faults.python_clients"],
+        log=tmp_path / "pythons.log",
+        env={**os.environ, "CHAT_URL": server.url, "TOKENS": tokens, "ROUNDS": "2"},
+    )
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def ours(server: Server, node: Node) -> Script:
+    return node.start(OURS, CHAT_URL=server.url, PEOPLE=str(PEOPLE["ours"]), ROUNDS="2")
+
+
+def is_spread(who: str, waits: list[list[float]]) -> str:
+    """Each tried again, at most twice in the first seconds, and they did not come together; says so."""
+    assert len(waits) == PEOPLE[who]
+    first = sorted(each[0] / 1000 for each in waits)
+    early = max(sum(wait < FIRST_S * 1000 for wait in each) for each in waits)
+    over = first[-1] - first[0]
+    crowd = max(sum(at <= other < at + CROWD_S for other in first) for at in first)
+    said = (
+        f"{who}: {len(first)} come over {over:.1f} s, at most {crowd} in {CROWD_S} s,"
+        f" ≤ {early} tries each in {FIRST_S:.0f} s"
+    )
+    assert early <= 2, said
+    assert over >= SPREAD_S[who], said
+    assert crowd <= CROWD_SHARE * len(first), said
+    return said
+
+
+def test_clients_come_back_one_after_the_other(
+    table: Table, repetition: int, server: Server, ours: Script, pythons: Script
+) -> None:
+    ends = {"a worker dies": signal.SIGKILL, "a worker says closing": signal.SIGTERM}
+    for number, (fault, how) in enumerate(ends.items(), start=1):
+        for script in (pythons, ours):
+            script.says(within=120, stand=number)
+        at = time.monotonic()
+        os.kill(server.worker("w1").pid, how)
+        back = {
+            "ours": ours.says(within=90, back=number),
+            "python-socketio": pythons.says(within=90, back=number),
+        }
+        whole = time.monotonic() - at
+        said = "; ".join(is_spread(who, heard["waits"]) for who, heard in back.items())
+        table.rows.append(Row(f"{fault}: who tries when", 0, 0, 0, 0, round(whole, 2), said))
+    assert ours.wait(60) == 0, ours.log
