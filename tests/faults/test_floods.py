@@ -1,0 +1,140 @@
+"""A client that never reads, in a room that gets 2,000 events a second: it is closed, again and again, and costs nobody anything."""
+
+from __future__ import annotations
+
+import socket
+import statistics
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from bench.generator import Generator, build
+from bench.generator import Server as Target
+from bench.product import CHAT, sign_in
+from bench.workloads import Workload
+from tests.faults.table import Row, Table
+from tests.support.client import Client
+from tests.support.server import Server
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+
+MB = 1024 * 1024
+RATE = 2000
+NEIGHBOURS = Workload("flood", conns=10, rooms=1, senders=5, window=1)
+SECONDS = 10.0
+ROUNDS = 3
+MEMORY_MB = 5
+P99_RATIO = 1.5
+LOOK_S = 0.2
+
+
+class Sleeper:
+    """Comes into a room and never reads; when it is closed, it comes again."""
+
+    def __init__(self, server: Server, worker: psutil.Process) -> None:
+        self._server, self._worker = server, worker
+        self._token = server.guest("Sleeper")["token"]
+        self.closed = 0  # how often the server ended the connection
+
+    def sleep(self, room: str, stop: threading.Event) -> None:
+        """Until `stop` is set."""
+        known: dict[str, object] = {}
+        while not stop.is_set():
+            client = Client(self._server.url, {"token": self._token})
+            raw = client._socket.sock
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            joined = client.join(room, **known)["room"]
+            known = {"since": joined["seq"], "epoch": joined["epoch"]}
+            client.hold()
+            port = raw.getsockname()[1]
+            while self._is_served(port):
+                if stop.wait(LOOK_S):
+                    break
+            else:
+                self.closed += 1
+            client.cut()
+
+    def _is_served(self, port: int) -> bool:
+        return any(
+            each.raddr and each.raddr.port == port and each.status == psutil.CONN_ESTABLISHED
+            for each in self._worker.net_connections("tcp")
+        )
+
+
+class Scale:
+    """The most memory that a process has had in each of the rounds in which it was watched."""
+
+    def __init__(self, process: psutil.Process) -> None:
+        self._process = process
+        self.most: list[int] = []
+
+    def watch(self, stop: threading.Event) -> None:
+        """Look until `stop` is set."""
+        self.most.append(0)
+        while not stop.wait(LOOK_S):
+            self.most[-1] = max(self.most[-1], self._process.memory_info().rss)
+
+
+@contextmanager
+def meanwhile(*acts: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Have functions run on threads of their own until the event that they are given is set; what they raise is raised."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(len(acts)) as pool:
+        running = [pool.submit(act, stop) for act in acts]
+        try:
+            yield
+        finally:
+            stop.set()
+        for each in running:
+            each.result(60)
+
+
+def test_a_client_never_reads(table: Table, repetition: int, runtime: str, tmp_path: Path) -> None:
+    generator: Generator = build(tmp_path)
+    server = Server(tmp_path / "server", runtime=runtime)
+    p99: dict[bool, list[float]] = {True: [], False: []}
+    messages = 0
+    try:
+        server.start()
+        worker = server.worker("w1")
+        sign_in(server.port, NEIGHBOURS.conns, tmp_path / "tokens")
+        target = Target("chatapp", server.port, server.process.pid, CHAT, tmp_path / "tokens")
+        sleeper, scale = Sleeper(server, worker), Scale(worker)
+
+        def load(*beside: Callable[[threading.Event], None]) -> dict[str, Any]:
+            with meanwhile(scale.watch, *beside):
+                result = generator.run(target, NEIGHBOURS, SECONDS, RATE)
+            assert result["sent_per_s"] > 0.9 * RATE, "the room had its load"
+            found = [result[name] for name in ("lost", "extra", "misordered", "dead", "refused")]
+            assert found == [0] * 5, result
+            return result
+
+        load()  # fills caches and pools
+        scale.most.clear()
+        for asleep in (False, True) * ROUNDS:
+            room = generator.next_room(0)
+            beside = [partial(sleeper.sleep, room)] if asleep else []
+            result = load(*beside)
+            messages += result["sent"]
+            p99[asleep].append(result["p99_ms"])
+    finally:
+        server.close()
+    assert sleeper.closed >= ROUNDS
+    # Against the round before it: each round also leaves a room and its messages.
+    pairs = zip(scale.most[::2], scale.most[1::2], strict=True)
+    grown = max(beside_it - without for without, beside_it in pairs) / MB
+    assert grown < MEMORY_MB, scale.most
+    without, beside_it = (statistics.median(p99[asleep]) for asleep in (False, True))
+    assert beside_it <= P99_RATIO * without, p99
+    note = (
+        f"closed {sleeper.closed} times, {grown:+.1f} MB;"
+        f" the others' p99 {beside_it:.1f} ms, without it {without:.1f} ms"
+    )
+    table.rows.append(Row("a client never reads, 2,000 events/s", messages, 0, 0, 0, 0.0, note))
