@@ -1,9 +1,9 @@
 """SQLite's checkpoints, away from the writer: what was committed moves from the write-ahead log into the file.
 
-By default whoever commits the thousandth page copies them all, and its batch waits (99th percentile 9 ms against 0.9).
-Here a thread of its own copies while the writer goes on (PASSIVE). Under steady load that never reaches the end of the
-log, which then only grows; so once it is large the end is taken under the write lock (RESTART), a few pages by then, and
-the log is written from its beginning again.
+By default whoever commits the thousandth page copies them all, and its batch waits. Here a thread of its own copies while
+the writer goes on (PASSIVE). Under steady load that never reaches the end of the log, which then only grows; so once it
+is large the end is taken under the write lock (RESTART), a few pages by then, and the log is written from its beginning
+again.
 """
 
 from __future__ import annotations
