@@ -39,8 +39,7 @@ def opens(pages: Any, server: Server, who: Person, **look: Any) -> Any:
     return page
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("locale", ["en-US", "ko-KR"])
+@pytest.mark.parametrize(("locale", "dark"), [("en-US", False), ("ko-KR", True)])
 def test_every_list_fits_a_phone_and_axe_finds_nothing(
     pages: Any, server: Server, admin: Person, locale: str, dark: bool
 ) -> None:

@@ -52,8 +52,7 @@ def test_axe_is_really_asked(pages: Any, server: Server) -> None:
     assert [found.split(":")[0] for found in violations(page)] == ["button-name"]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("locale", ["en-US", "ko-KR"])
+@pytest.mark.parametrize(("locale", "dark"), [("en-US", False), ("ko-KR", True)])
 def test_axe_finds_nothing_wrong_on_any_page(
     server: Server, visit: Visit, room: str, dark: bool, locale: str
 ) -> None:
