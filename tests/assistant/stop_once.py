@@ -98,7 +98,7 @@ def stopped(
     call.stop()
     assert over.wait(10)
     print((ended[0] - began) * 1000, flush=True)
-    assert ai.wait(request, "closed", 2)
+    assert ai.wait(request, "closed")
 
 
 main()

@@ -151,7 +151,7 @@ def test_silence_in_the_middle_ends_the_call(
     ai.will(behaviours.stall("half an"))
     text, error = failed(provider, prompt)
     assert (text, error.code) == ("half an", "ai_unavailable")
-    assert ai.wait(0, "closed", 1)
+    assert ai.wait(0, "closed")
 
 
 @pytest.mark.parametrize("behaviour", [behaviours.silent(), behaviours.pinging()])
@@ -163,7 +163,7 @@ def test_the_first_token_is_awaited_for_so_long_and_comments_are_none(
     text, error = failed(provider, prompt)
     assert (text, error.code) == ("", "ai_unavailable")
     assert len(ai.requests) == 1
-    assert ai.wait(0, "closed", 1)
+    assert ai.wait(0, "closed")
 
 
 def test_a_model_that_thinks_aloud_keeps_the_call_alive_and_is_not_shown(
@@ -189,7 +189,7 @@ def test_an_endless_answer_is_cut_by_its_length(
     ai.will(behaviours.endless())
     text, error = failed(provider, prompt)
     assert (len(text), error.code) == (5_000, "ai_incomplete")
-    assert ai.wait(0, "closed", 1)
+    assert ai.wait(0, "closed")
 
 
 def test_an_endless_answer_is_cut_by_the_clock(
@@ -203,7 +203,7 @@ def test_an_endless_answer_is_cut_by_the_clock(
     text, error = failed(provider, prompt)
     assert text.startswith("and on and on")
     assert error.code == "ai_incomplete"
-    assert ai.wait(0, "closed", 1)
+    assert ai.wait(0, "closed")
 
 
 def _chunks_before_fault(behaviour: behaviours.Behaviour) -> list[dict[str, object]]:
