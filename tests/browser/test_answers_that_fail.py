@@ -99,6 +99,13 @@ def test_an_answer_that_failed_can_be_written_again_and_the_failure_is_gone(
     model.will(behaviours.cut("half an answer"), behaviours.answer("The whole answer."))
     bora.sends("@assistant please")
     sees_the_end(bora, "half an answer", BROKEN[0])
+    # A screen reader is told once: as it happens, by the alert alone, and not of what had failed before one came.
+    expect(latest(bora).get_by_role("alert")).to_contain_text(BROKEN[0])
+    expect(bora.page.get_by_role("log")).to_contain_text("is answering")
+    expect(bora.page.get_by_role("log")).not_to_contain_text("half an answer")
+    late = visit(ai_server, "Otto", room)
+    sees_the_end(late, "half an answer", BROKEN[0])
+    expect(latest(late).get_by_role("alert")).to_have_count(0)
     latest(bora).get_by_role("button", name="Regenerate").click()
     expect(latest(bora).locator(".text")).to_contain_text("The whole answer.")
     expect(latest(bora).locator(".broken")).to_have_count(0)

@@ -200,6 +200,8 @@ export interface Row {
   readonly text: ReadonlySignal<string>;
   /** The tool that an answer being written uses just now. */
   readonly tool: ReadonlySignal<string | null>;
+  /** Whether it was ever being written while this store was there: how it ended is news. */
+  readonly wasRunning: boolean;
   readonly delivery: ReadonlySignal<Delivery>;
 }
 

@@ -17,6 +17,7 @@ export function isRunning(message: Message): boolean {
 export class RowModel implements Row {
   readonly key: string;
   readonly delivery: ReadonlySignal<Delivery>;
+  wasRunning: boolean;
   readonly #message: Signal<Message>;
   #text: Signal<string> | null = null;
   #tool: Signal<string | null> | null = null;
@@ -27,7 +28,8 @@ export class RowModel implements Row {
     this.key = key;
     this.delivery = delivery;
     this.#message = signal(message);
-    if (isRunning(message)) this.#answer = answer(message.run?.attempt ?? 1, message.body);
+    this.wasRunning = isRunning(message);
+    if (this.wasRunning) this.#answer = answer(message.run?.attempt ?? 1, message.body);
   }
 
   get message(): ReadonlySignal<Message> {
@@ -55,6 +57,7 @@ export class RowModel implements Row {
   apply(message: Message): boolean {
     if (message.changed_seq <= this.now.changed_seq) return false;
     if (isRunning(message)) {
+      this.wasRunning = true;
       const stored = answer(message.run?.attempt ?? 1, message.body);
       // The stored text lags behind what was heard: deltas are saved about once a second.
       const lags = this.#answer !== null && this.#answer.attempt === stored.attempt && this.#answer.length >= stored.length;

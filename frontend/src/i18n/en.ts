@@ -159,7 +159,7 @@ export const en = {
   saw: "What did it see?",
   answer_started: "{name} is answering",
   answer_done: "{name} has answered: {text}",
-  answer_failed: "{name} did not finish: {text}",
+  answer_stopped: "{name} was stopped: {text}",
 
   // Composer
   write_to: "Message {room}",

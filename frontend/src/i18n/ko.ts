@@ -151,7 +151,7 @@ export const ko: Record<Key, string> = {
   saw: "무엇을 보았나요?",
   answer_started: "{name}: 답변을 쓰기 시작했습니다",
   answer_done: "{name}: 답변을 마쳤습니다. {text}",
-  answer_failed: "{name}: 답변을 마치지 못했습니다. {text}",
+  answer_stopped: "{name}: 답변이 중지되었습니다. {text}",
 
   write_to: "{room}에 메시지 쓰기",
   send: "보내기",

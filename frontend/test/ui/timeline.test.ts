@@ -8,7 +8,7 @@ import { message } from "./make";
 
 const row = (change: Partial<Message> = {}): Row => {
   const made = message(change);
-  return { key: made.client_id!, message: signal(made), text: signal(made.body), tool: signal(null), delivery: signal({ state: "sent" }) };
+  return { key: made.client_id!, message: signal(made), text: signal(made.body), tool: signal(null), wasRunning: false, delivery: signal({ state: "sent" }) };
 };
 const arrival = () => row({ type: "system", params: { kind: "joined" } });
 

@@ -33,7 +33,8 @@ export function RunNote({ row, view }: NoteProps) {
     case "failed":
     case "interrupted":
       return (
-        <div class="run broken" role="alert">
+        // What had failed before the page was there is read by walking through it.
+        <div class="run broken" role={row.wasRunning ? "alert" : undefined}>
           <span class="outcome">{status === "interrupted" ? t("e_ai_incomplete") : reason(run.error ?? "ai_unavailable", run.retry_after ?? null)}</span>{" "}
           <WaysOn row={row} view={view} />
           <Versions row={row} view={view} />

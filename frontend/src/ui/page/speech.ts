@@ -1,7 +1,7 @@
 /** What a screen reader hears: one polite log. Answers speak at their start and end, bursts as a count. */
 import { effect, signal, untracked } from "@preact/signals";
 import type { Message, RoomStore, Row } from "../../core/api";
-import { t } from "../../i18n";
+import { reason, t } from "../../i18n";
 import { grows } from "../message/Body";
 import type { RoomView } from "./view";
 
@@ -60,15 +60,18 @@ export class Speaker {
     const message = row.message.peek();
     if (message.sender.id === this.#view.me?.id || message.type === "system") return;
     if (!grows(message)) {
-      this.#say(t("say_message", { name: message.sender.name, text: short(message) }));
+      this.#say(t("say_message", { name: message.sender.name, text: words(message) }));
       return;
     }
     this.#say(t("answer_started", { name: message.sender.name }));
     const stop = effect(() => {
       const now = row.message.value;
       if (grows(now)) return;
-      const key = now.status === "done" ? "answer_done" : "answer_failed";
-      untracked(() => this.#say(t(key, { name: now.sender.name, text: short(now) })));
+      // One that failed says so itself, as an alert.
+      if (now.status === "done" || now.status === "stopped") {
+        const key = now.status === "done" ? "answer_done" : "answer_stopped";
+        untracked(() => this.#say(t(key, { name: now.sender.name, text: short(now) })));
+      }
       queueMicrotask(() => this.#begun.get(row)?.());
     });
     this.#begun.set(row, () => {
@@ -96,6 +99,12 @@ export class Speaker {
   #add(text: string): void {
     this.lines.value = [...this.lines.peek().slice(-KEPT + 1), { id: ++this.#said, text }];
   }
+}
+
+/** What a message says; of an answer that had failed when it came, why. */
+function words(message: Message): string {
+  const { status, run } = message;
+  return status === "failed" || status === "interrupted" ? reason(run?.error ?? "ai_unavailable", run?.retry_after ?? null) : short(message);
 }
 
 function short(message: Message): string {
