@@ -207,6 +207,8 @@ def test_for_those_who_asked_for_stillness_nothing_moves(
             "document.getAnimations().filter((a) => a.effect.getComputedTiming().duration > 1).length"
         )
         assert (animations > 0) is wanted
+        someone.page.get_by_role("button", name="Stop", exact=True).click()
+        expect(someone.page.locator("article.msg.ai .stop")).to_have_count(0)
 
 
 def test_with_forced_colours_all_can_be_seen(server: Server, visit: Visit, room: str) -> None:
