@@ -14,7 +14,7 @@ from chatapp.assistant.context import Prompt
 from chatapp.clock import now_ms
 from chatapp.store.tx import Tx
 from tests.assistant.calls import KEY
-from tests.assistant.office import Office
+from tests.assistant.office import Office, Person
 from tests.assistant.prompts import ask
 from tests.openai_server import OpenAIServer
 from tests.support.waiting import eventually
@@ -91,6 +91,22 @@ def offices(ai: OpenAIServer, database_url: str, tmp_path: Path) -> Iterator[Cal
     finally:
         for each in reversed(opened):
             each.close()
+
+
+@pytest.fixture
+def alice(office: Office) -> Person:
+    """The first in the room: it is hers."""
+    person = office.person("Alice")
+    person.join()
+    return person
+
+
+@pytest.fixture
+def bob(office: Office, alice: Person) -> Person:
+    """In the room after Alice."""
+    person = office.person("Bob")
+    person.join()
+    return person
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from chatapp.store.database import Database, configure_sqlite, engine_options
 from chatapp.store.sql import Statement
 
 TIMEOUT = 10.0
+NEVER = 2**62  # when a connection's session runs out
 OPEN_RUNS = Statement(
     "SELECT room_id, seq, state, owner FROM runs WHERE state IN ('queued', 'thinking', 'streaming')"
 )
@@ -53,6 +54,7 @@ class Office:
         for other in others:
             self.bus.link(other.bus)
         self.fanout = Fanout()
+        self.hearing: dict[str, Callable[[bytes], None]] = {}
         self.fanout.stock = self._deliver
         if database_url.startswith("sqlite"):
             self.engine = create_engine(database_url, **engine_options(database_url))
@@ -86,7 +88,7 @@ class Office:
 
     def _deliver(self, conns: Iterable[Connection], packet: bytes, _droppable: bool) -> None:
         for conn in conns:
-            conn.data.hear(packet)
+            self.hearing[conn.sid](packet)
 
     def person(self, name: str) -> Person:
         """A new guest, connected here."""
@@ -150,7 +152,8 @@ class Person:
         self._news = threading.Condition()
         self._seen: set[int] = set()
         sid = uuid.uuid4().hex
-        self.conn = Connection(sid, sid, user, "session", self)
+        self.conn = Connection(sid, sid, user, "session", NEVER)
+        office.hearing[sid] = self.hear
         office.fanout.add(self.conn)
         office.fanout.enter(self.conn, f"user:{user.id}")
 

@@ -13,20 +13,6 @@ from tests.assistant.office import Office, Person
 from tests.openai_server import OpenAIServer, behaviours
 
 
-@pytest.fixture
-def alice(office: Office) -> Person:
-    person = office.person("Alice")
-    person.join()
-    return person
-
-
-@pytest.fixture
-def bob(office: Office, alice: Person) -> Person:
-    person = office.person("Bob")
-    person.join()
-    return person
-
-
 def refused(act: Callable[[], object]) -> str:
     with pytest.raises(ChatError) as refusal:
         act()

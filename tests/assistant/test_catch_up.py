@@ -13,20 +13,6 @@ from tests.assistant.office import Office, Person
 from tests.openai_server import OpenAIServer, behaviours
 
 
-@pytest.fixture
-def alice(office: Office) -> Person:
-    person = office.person("Alice")
-    person.join()
-    return person
-
-
-@pytest.fixture
-def bob(office: Office, alice: Person) -> Person:
-    person = office.person("Bob")
-    person.join()
-    return person
-
-
 def missed(person: Person, since: int | None = 0, room: str = "tea") -> shapes.CatchUp:
     return person.office.assistants.catch_ups.catch_up(person.user, room, since)
 

@@ -14,20 +14,6 @@ from tests.openai_server import OpenAIServer, behaviours
 from tests.support.waiting import eventually
 
 
-@pytest.fixture
-def alice(office: Office) -> Person:
-    person = office.person("Alice")
-    person.join()
-    return person
-
-
-@pytest.fixture
-def bob(office: Office, alice: Person) -> Person:
-    person = office.person("Bob")
-    person.join()
-    return person
-
-
 @pytest.fixture(autouse=True)
 def short_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bursts, "SILENCE_S", 0.15)

@@ -22,20 +22,6 @@ def office(offices: Callable[..., Office]) -> Office:
     return with_tools(offices())
 
 
-@pytest.fixture
-def alice(office: Office) -> Person:
-    person = office.person("Alice")
-    person.join()
-    return person
-
-
-@pytest.fixture
-def bob(office: Office, alice: Person) -> Person:
-    person = office.person("Bob")
-    person.join()
-    return person
-
-
 def with_tools(office: Office) -> Office:
     from dataclasses import replace
 

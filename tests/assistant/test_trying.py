@@ -26,14 +26,6 @@ SENTENCES = (
 )
 
 
-@pytest.fixture
-def alice(office: Office) -> Person:
-    """The room's owner."""
-    person = office.person("Alice")
-    person.join()
-    return person
-
-
 def tried(person: Person, **wanted: str) -> list[shapes.Finding]:
     return person.office.assistants.trying.try_out(
         person.user, "tea", shapes.TryProvider(**wanted)
