@@ -29,6 +29,7 @@ import { Views } from "./views";
 
 const SearchDialog = later<{ view: RoomView }>(() => import("../search/Search").then((module) => module.SearchDialog));
 const NewRoom = later<{ client: ChatClient }>(() => import("../rooms/NewRoom").then((module) => module.NewRoom));
+const Order = later<{ view: RoomView }>(() => import("../people/Order").then((module) => module.Order));
 const AddPeople = later<{ view: RoomView }>(() => import("../people/AddPeople").then((module) => module.AddPeople));
 
 export function RoomPage({ client }: { client: ChatClient }) {
@@ -83,6 +84,7 @@ export function RoomPage({ client }: { client: ChatClient }) {
       {panel.value === "search" && <SearchDialog view={view} />}
       {panel.value === "new_room" && <NewRoom client={client} />}
       {panel.value === "add_people" && <AddPeople view={view} />}
+      {panel.value === "order" && <Order view={view} />}
       <ActionSheet />
       <AssistantPanels />
       <Confirm />

@@ -46,6 +46,12 @@ export function PeoplePanel({ view, done }: { view: RoomView; done?: () => void 
               {t("add_people")}
             </button>
           )}
+          {view.moderates && (
+            <button type="button" class="btn" onClick={() => (panel.value = "order")}>
+              <Icon name="gear" />
+              {t("order")}
+            </button>
+          )}
           <button type="button" class="btn" onClick={() => void leaveRoom(view)}>
             <Icon name="leave" />
             {t("leave")}
