@@ -41,18 +41,16 @@ class PageQuery(Inbound, frozen=True):
     page: Annotated[int, Meta(ge=0, le=100_000)] = 0
 
 
-class PeopleQuery(Inbound, frozen=True):
+class PeopleQuery(PageQuery, frozen=True):
     """GET /admin/people: whose name contains `q`; 100 at a time, `page` from 0."""
 
     q: Annotated[str, Meta(max_length=64)] = ""
-    page: Annotated[int, Meta(ge=0, le=100_000)] = 0
 
 
-class SessionsQuery(Inbound, frozen=True):
+class SessionsQuery(PageQuery, frozen=True):
     """GET /admin/sessions: of everybody, or of one person; 100 at a time, `page` from 0."""
 
     user_id: UserId | None = None
-    page: Annotated[int, Meta(ge=0, le=100_000)] = 0
 
 
 class AuditQuery(Inbound, frozen=True):

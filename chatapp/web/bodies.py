@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import msgspec
 from flask import Response, request
 
+from chatapp.clock import rfc3339
 from chatapp.errors import ChatError, not_found
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -54,6 +55,17 @@ def plain(text: str, what: str) -> str:
 def answer(value: object, status: int = 200) -> Response:
     """`value` as JSON."""
     return Response(_encode(value), status, mimetype="application/json")
+
+
+def shaped(kind: type[T], rows: Iterable[Any]) -> list[T]:
+    """Rows as structs of their fields' names; times (`at`, `…_at`), in ms, become RFC 3339."""
+    names = kind.__struct_fields__
+    return [kind(*(_value(name, getattr(row, name)) for name in names)) for row in rows]
+
+
+def _value(name: str, value: Any) -> Any:
+    is_time = name == "at" or name.endswith("_at")
+    return rfc3339(value) if is_time and value is not None else value
 
 
 def nothing() -> Response:

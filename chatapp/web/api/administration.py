@@ -8,14 +8,11 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from chatapp.clock import rfc3339
 from chatapp.errors import ChatError
 from chatapp.payloads import administration as shapes
 from chatapp.services.people import Session
 from chatapp.web.asking import chat, check_admin, signed_in
-from chatapp.web.bodies import answer, body, nothing, plain, query
-
-from .moderation import ban_list
+from chatapp.web.bodies import answer, body, nothing, plain, query, shaped
 
 blueprint = Blueprint("administration", __name__, url_prefix="/api/v1/admin")
 
@@ -39,21 +36,8 @@ def administrators(view: View) -> View:
 def people(_session: Session) -> Response:
     """Everybody."""
     wanted = query(shapes.PeopleQuery)
-    return answer(
-        shapes.AdminPeople(
-            [
-                shapes.AdminPerson(
-                    row.user,
-                    row.is_admin,
-                    rfc3339(row.created_at),
-                    None if row.seen_at is None else rfc3339(row.seen_at),
-                    row.sessions,
-                    row.banned,
-                )
-                for row in chat().administration.people(wanted.q, wanted.page)
-            ]
-        )
-    )
+    found = chat().administration.people(wanted.q, wanted.page)
+    return answer(shapes.AdminPeople(shaped(shapes.AdminPerson, found)))
 
 
 @blueprint.put("/people/<user_id>/admin")
@@ -69,22 +53,8 @@ def set_admin(session: Session, user_id: str) -> Response:
 @administrators
 def rooms(_session: Session) -> Response:
     """All rooms; not what is said there."""
-    return answer(
-        shapes.AdminRooms(
-            [
-                shapes.AdminRoom(
-                    row.slug,
-                    row.name,
-                    row.kind,
-                    row.retention,
-                    row.members_count,
-                    row.last,
-                    rfc3339(row.created_at),
-                )
-                for row in chat().administration.rooms(query(shapes.PageQuery).page)
-            ]
-        )
-    )
+    found = chat().administration.rooms(query(shapes.PageQuery).page)
+    return answer(shapes.AdminRooms(shaped(shapes.AdminRoom, found)))
 
 
 @blueprint.get("/sessions")
@@ -92,21 +62,8 @@ def rooms(_session: Session) -> Response:
 def sessions(_session: Session) -> Response:
     """Everybody's sessions, or one person's."""
     wanted = query(shapes.SessionsQuery)
-    return answer(
-        shapes.AdminSessions(
-            [
-                shapes.AdminSession(
-                    row.id,
-                    row.user,
-                    row.kind,
-                    row.label,
-                    rfc3339(row.created_at),
-                    rfc3339(row.seen_at),
-                )
-                for row in chat().administration.sessions(wanted.user_id, wanted.page)
-            ]
-        )
-    )
+    found = chat().administration.sessions(wanted.user_id, wanted.page)
+    return answer(shapes.AdminSessions(shaped(shapes.AdminSession, found)))
 
 
 @blueprint.delete("/sessions/<session_id>")
@@ -121,7 +78,7 @@ def end_session(session: Session, session_id: str) -> Response:
 @administrators
 def bans(_session: Session) -> Response:
     """Who may not sign in."""
-    return ban_list(chat().administration.bans())
+    return answer(shapes.BanList(shaped(shapes.Ban, chat().administration.bans())))
 
 
 @blueprint.post("/bans")
@@ -147,22 +104,5 @@ def unban(session: Session, user_id: str) -> Response:
 @administrators
 def audit(_session: Session) -> Response:
     """Administrative acts, done and refused."""
-    return answer(
-        shapes.AuditList(
-            [
-                shapes.AuditEntry(
-                    entry.id,
-                    rfc3339(entry.at),
-                    entry.actor,
-                    entry.actor_id,
-                    entry.action,
-                    entry.target,
-                    entry.target_name,
-                    entry.room,
-                    entry.result,
-                    entry.details,
-                )
-                for entry in chat().administration.audit(query(shapes.AuditQuery).before)
-            ]
-        )
-    )
+    found = chat().administration.audit(query(shapes.AuditQuery).before)
+    return answer(shapes.AuditList(shaped(shapes.AuditEntry, found)))

@@ -4,32 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from chatapp.clock import rfc3339
 from chatapp.payloads import administration as shapes
 from chatapp.services.people import Session
-from chatapp.store.bans import Ban
 from chatapp.web.asking import chat, signed_in
-from chatapp.web.bodies import answer, body, nothing, plain
+from chatapp.web.bodies import answer, body, nothing, plain, shaped
 
 blueprint = Blueprint("moderation", __name__, url_prefix="/api/v1/rooms/<slug>")
-
-
-def ban_list(bans: list[Ban]) -> Response:
-    """Bans as JSON."""
-    return answer(
-        shapes.BanList(
-            [
-                shapes.Ban(
-                    ban.user,
-                    ban.reason,
-                    rfc3339(ban.at),
-                    None if ban.expires_at is None else rfc3339(ban.expires_at),
-                    ban.by,
-                )
-                for ban in bans
-            ]
-        )
-    )
 
 
 @blueprint.post("/owner")
@@ -44,7 +24,7 @@ def transfer(session: Session, slug: str) -> Response:
 @signed_in
 def bans(session: Session, slug: str) -> Response:
     """Who may not come."""
-    return ban_list(chat().moderation.bans(session.user, slug))
+    return answer(shapes.BanList(shaped(shapes.Ban, chat().moderation.bans(session.user, slug))))
 
 
 @blueprint.post("/bans")
