@@ -84,6 +84,7 @@ class Events(TypedNamespace):
         session = self.chat.people.by_token(token) if isinstance(token, str) else None
         if session is None:
             raise ChatError("unauthenticated", "Sign in first.")
+        self.chat.limits.check("socket", session.user.id)
         there = self.chat.fanout.count(f"user:{session.user.id}")
         self.chat.limits.room_for("sockets_of_person", there)
         return Identity(session.user, session.id, session.expires_at)
@@ -99,8 +100,8 @@ class Events(TypedNamespace):
     def closed(self, conn: Connection) -> None:
         self.chat.closed(conn)
 
-    def allow(self, conn: Connection, event: str) -> None:  # noqa: ARG002 - all cost the same
-        self.chat.limits.check("event", conn.user.id)
+    def allow(self, conn: Connection, event: str, weight: int) -> None:  # noqa: ARG002 - only its size counts
+        self.chat.limits.check("event", conn.user.id, weight)
 
     @on("join", payloads.Join, reads=True)
     def on_join(self, conn: Connection, join: payloads.Join) -> Followed:
@@ -130,6 +131,7 @@ class Events(TypedNamespace):
 
     @on("typing", payloads.Typing)
     def on_typing(self, conn: Connection, typing: payloads.Typing) -> None:
+        self.chat.limits.check("typing", conn.user.id)
         room_id, slug = self._place(conn, typing.room)
         self.chat.typing.tell(room_id, slug, person(conn), typing.typing)
 
@@ -154,14 +156,17 @@ class Events(TypedNamespace):
 
     @on("edit", payloads.Edit, ack=payloads.MessageReply)
     def on_edit(self, conn: Connection, edit: payloads.Edit) -> Pending[payloads.Message]:
+        self.chat.limits.check("change", conn.user.id)
         return self.chat.messages.edit(person(conn), edit.message_id, edit.body)
 
     @on("delete", payloads.Delete, ack=payloads.MessageReply)
     def on_delete(self, conn: Connection, delete: payloads.Delete) -> Pending[payloads.Message]:
+        self.chat.limits.check("change", conn.user.id)
         return self.chat.messages.delete(person(conn), delete.message_id)
 
     @on("react", payloads.React, ack=payloads.MessageReply)
     def on_react(self, conn: Connection, react: payloads.React) -> Pending[payloads.Message]:
+        self.chat.limits.check("change", conn.user.id)
         return self.chat.messages.react(person(conn), react.message_id, react.emoji, react.on)
 
     @on("stop", payloads.Stop, reads=True)

@@ -41,6 +41,7 @@ def build(settings: Settings | None, worker: str) -> Flask:
         worker=worker,
         same_owner=same_owner,
         admit=partial(_admit, chat),
+        offended=partial(_offended, chat),
         cors_allowed_origins=lambda _origin, environ: not foreign(environ),
     )
     events = Events(chat)
@@ -69,7 +70,16 @@ def build(settings: Settings | None, worker: str) -> Flask:
 def _admit(chat: Chat, environ: Mapping[str, Any], unjoined: int) -> None:
     """Raises ChatError for an address that opens too many sockets, or has too many open without a person."""
     chat.limits.room_for("sockets_without_person", unjoined)
-    chat.limits.check("connection", environ.get("REMOTE_ADDR") or "unknown")
+    chat.limits.check("connection", _address(environ))
+
+
+def _offended(chat: Chat, environ: Mapping[str, Any]) -> None:
+    """Count a session that was closed for what came by it, or by which nobody came in."""
+    chat.limits.offend(_address(environ))
+
+
+def _address(environ: Mapping[str, Any]) -> str:
+    return environ.get("REMOTE_ADDR") or "unknown"
 
 
 def _bind_database(app: Flask, settings: Settings) -> Engine:

@@ -12,30 +12,31 @@ from chatapp.runtime.crew import crew
 
 log = logging.getLogger("chatapp.transport")
 
-# This many items waiting: the client is not read any further until fewer than LOW wait.
-FULL = 128
-LOW = 32
+# This many items or letters waiting: the client is not read any further until fewer than LOW and LOW_SIZE wait.
+FULL, FULL_SIZE = 128, 256 * 1024
+LOW, LOW_SIZE = 32, 64 * 1024
 
 # Items that one client may have handled before the others have their turn.
-_SHARE = 16
+_SHARE = 4
 
 
 _NOTHING = object()
 
 
 class Lane:
-    """Handles items strictly in the order in which they came, in at most one task, while the reader goes on.
+    """Handles items (with a length) strictly in the order in which they came, in at most one task, while the reader goes on.
 
     So a slow handler delays its own client's later events, but neither that client's pong nor anybody else. The
     reader asks `full` and then stops; `on_low` tells it to go on. One with a task of its own calls wait() instead.
     """
 
-    __slots__ = ("_busy", "_handle", "_items", "_low", "_on_low", "_shut", "_was_full")
+    __slots__ = ("_busy", "_handle", "_items", "_low", "_on_low", "_shut", "_size", "_was_full")
 
     def __init__(self, handle: Callable[[Any], None], on_low: Callable[[], None]) -> None:
         self._handle = handle
         self._on_low = on_low
         self._items: deque[Any] = deque()
+        self._size = 0
         self._busy = False
         self._was_full = False
         self._low: runtime.Event | None = None
@@ -48,6 +49,7 @@ class Lane:
                 return
             self._shut = last
             self._items.append(item)
+            self._size += len(item)
             if self._busy:
                 return
             self._busy = True
@@ -57,7 +59,7 @@ class Lane:
     def full(self) -> bool:
         """Whether the reader should stop. If so, on_low() will be called."""
         with runtime.turn:
-            if len(self._items) >= FULL:
+            if len(self._items) >= FULL or self._size >= FULL_SIZE:
                 self._was_full = True
             return self._was_full
 
@@ -71,10 +73,11 @@ class Lane:
     def _drain(self) -> None:
         for _ in range(_SHARE):
             with runtime.turn:
-                low = self._was_full and len(self._items) < LOW
+                low = self._was_full and len(self._items) < LOW and self._size < LOW_SIZE
                 self._was_full = self._was_full and not low
-                item = self._items.popleft() if self._items else _NOTHING
+                item: Any = self._items.popleft() if self._items else _NOTHING
                 self._busy = item is not _NOTHING
+                self._size -= len(item) if self._busy else 0
             if low:
                 self._tell_low()
             if item is _NOTHING:
@@ -83,7 +86,7 @@ class Lane:
                 self._handle(item)
             except Exception:
                 log.exception("an item of a client could not be handled")
-        crew.submit(self._drain)
+        crew.go_on(self._drain)
 
     def _tell_low(self) -> None:
         with runtime.turn:

@@ -32,6 +32,8 @@ _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 MAX_STRIKES = 500
 FORGIVEN = 4
 FLOOD_RETRY_S = 10.0
+# An event weighs one for itself, and one more for each so many letters: reading 60 KB takes as long as many small events.
+WEIGHT_LETTERS = 4096
 
 # What a refusal repeats of what was sent.
 _MAX_ECHO = 200
@@ -103,8 +105,9 @@ class TypedNamespace(flask_socketio.Namespace):  # type: ignore[misc]
     def closed(self, conn: Connection) -> None:
         """The connection has ended, once for each that was opened. May only enqueue, never wait."""
 
-    def allow(self, conn: Connection, event: str) -> None:
-        """Rate limits, before anything is parsed: raises ChatError `rate_limited`. `event` is "" for unknown ones."""
+    def allow(self, conn: Connection, event: str, weight: int) -> None:
+        """Rate limits, before anything is parsed: raises ChatError `rate_limited`. `event` is "" for unknown ones; `weight`: as
+        how many it counts."""
 
     # For handlers
 
@@ -163,7 +166,7 @@ class TypedNamespace(flask_socketio.Namespace):  # type: ignore[misc]
         if conn.pending:
             self._acks.make_room(conn)
         try:
-            self._check_rate(conn, name)
+            self._check_rate(conn, name, 1 + (len(text) - start) // WEIGHT_LETTERS)
             if payload is None:
                 ticket.event, payload = self._split_slowly(text, start)
             handler = self._handlers[ticket.event]
@@ -175,12 +178,13 @@ class TypedNamespace(flask_socketio.Namespace):  # type: ignore[misc]
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is answered
             self._acks.refuse(ticket, error)
 
-    def _check_rate(self, conn: Connection, name: str) -> None:
+    def _check_rate(self, conn: Connection, name: str, weight: int) -> None:
         try:
-            self.allow(conn, name)
+            self.allow(conn, name, weight)
         except ChatError:
-            conn.strikes += 1
-            if conn.strikes == MAX_STRIKES:
+            before, conn.strikes = conn.strikes, conn.strikes + weight
+            if before < MAX_STRIKES <= conn.strikes:
+                self.server.offended(conn)
                 self.fanout.close(conn, "overloaded", FLOOD_RETRY_S)
             raise
         if conn.strikes:

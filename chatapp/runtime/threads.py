@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import _socket
 import logging
+import os
 import socket
 from _queue import SimpleQueue
+from _thread import get_native_id
 from _thread import start_new_thread as _start_os_thread
 from collections import deque
 from collections.abc import Callable
@@ -98,9 +100,10 @@ class _Call(Generic[R]):
 class Pool:
     """A few OS threads for work that would hold up the loop (password hashing, a search in a large SQLite file)."""
 
-    def __init__(self, size: int, backlog: int) -> None:
-        """`size` threads; at most `backlog` calls may wait besides those that run."""
-        self._size, self._limit = size, size + backlog
+    def __init__(self, size: int, backlog: int, nice: int = 0) -> None:
+        """`size` threads; at most `backlog` calls may wait besides those that run. `nice`: how far they step back, for
+        work that uses a processor fully; the loop is likely to share it."""
+        self._size, self._limit, self._nice = size, size + backlog, nice
         self._pending = self._threads = 0
         self._calls: SimpleQueue[_Call[Any] | None] = SimpleQueue()
         self._bridge = Bridge()
@@ -134,6 +137,11 @@ class Pool:
                     self._calls.put(None)
 
     def _work(self) -> None:
+        if self._nice:
+            try:
+                os.setpriority(os.PRIO_PROCESS, get_native_id(), self._nice)
+            except OSError:
+                pass  # it is only slower for the others then
         while (call := self._calls.get()) is not None:
             try:
                 call.result = call.fn(*call.args)

@@ -30,9 +30,13 @@ LIMITS: dict[str, Limit] = {
     "sign_in_name": Limit(30, 50, "name"),
     "sign_in_address": Limit(30, 50, "address"),
     "connection": Limit(3_000, 500, "address"),
+    "socket": Limit(60, 60, "person"),
+    "offence": Limit(120, 30, "address"),
     "page": Limit(600, 300, "address"),
     "event": Limit(3_000, 200, "person"),
     "message": Limit(600, 50, "person"),
+    "change": Limit(600, 50, "person"),
+    "typing": Limit(240, 20, "person"),
     "ai": Limit(6, 6, "person"),
     "refused_admin": Limit(10, 20, "person"),
     "ai_room": Limit(20, 20, "room"),
@@ -47,6 +51,9 @@ BOUNDS = {
 }
 
 CROWD_RETRY_S = 10.0
+
+# A request of an address that goes on offending waits at most so long, in seconds. A proxy's or a browser's patience is longer.
+MAX_WAIT_S = 3.0
 
 # Keys remembered for one limit. Beyond, the one that was quiet for longest is forgotten, and most likely had its burst back.
 MAX_KEYS = 50_000
@@ -81,9 +88,11 @@ class Limits:
         """(seconds that one act costs, seconds that a burst may be ahead) of a limit that is counted elsewhere."""
         return self._pace[kind]
 
-    def check(self, kind: str, key: str) -> None:
-        """Count one act. Raises ChatError `rate_limited` with `retry_after`; a refused act does not count."""
+    def check(self, kind: str, key: str, count: int = 1) -> None:
+        """Count an act, or one that weighs as many. Raises ChatError `rate_limited` with `retry_after`; a refused act does not
+        count."""
         cost, ahead = self._pace[kind]
+        cost *= count
         keys = self._whole_at[kind]
         now = self._clock()
         with runtime.turn:
@@ -96,3 +105,21 @@ class Limits:
                 del keys[next(iter(keys))]
         if wait > 1e-6:
             raise ChatError("rate_limited", "Too many in too short a time.", round(wait + 0.05, 1))
+
+    def offend(self, address: str) -> None:
+        """Count one act that was refused, whatever it was: beyond the burst the address's next ones wait."""
+        cost, ahead = self._pace["offence"]
+        keys = self._whole_at["offence"]
+        now = self._clock()
+        with runtime.turn:
+            whole_at = max(keys.pop(address, now), now) + cost
+            keys[address] = min(whole_at, now + ahead + MAX_WAIT_S)
+            if len(keys) > MAX_KEYS:
+                del keys[next(iter(keys))]
+
+    def penance(self, address: str) -> float:
+        """How long a request of the address waits, in seconds: 0 for nearly all."""
+        whole_at = self._whole_at["offence"].get(address)
+        if whole_at is None:
+            return 0.0
+        return max(0.0, whole_at - self._clock() - self._pace["offence"][1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import assets, entering, errors, headers, health, pages, rendering, reports
+from . import assets, entering, errors, headers, health, pace, pages, rendering, reports
 from .api import (
     accounts,
     administration,
@@ -41,4 +41,5 @@ def install(app: Flask) -> None:
         app.register_blueprint(part.blueprint)
     rendering.register(app)
     errors.register(app, rendering.problem)
-    app.wsgi_app = headers.SecurityHeaders(app.wsgi_app)  # type: ignore[method-assign]
+    served = pace.Pace(app.wsgi_app, app.extensions["chatapp"].limits)
+    app.wsgi_app = headers.SecurityHeaders(served)  # type: ignore[method-assign]

@@ -46,6 +46,31 @@ def test_a_burst_passes_and_what_is_more_waits_until_it_may(clock: Clock) -> Non
     refused(counted, "ai", "alice")
 
 
+def test_what_weighs_more_counts_as_many(clock: Clock) -> None:
+    counted = Limits(clock=clock)
+    burst = LIMITS["event"].burst
+    counted.check("event", "alice", burst - 3)
+    with pytest.raises(ChatError):
+        counted.check("event", "alice", 4)
+    counted.check("event", "alice", 3)
+    refused(counted, "event", "alice")
+
+
+def test_who_offends_again_and_again_waits_up_to_a_bound_and_nobody_else(clock: Clock) -> None:
+    counted = Limits(clock=clock)
+    for _ in range(LIMITS["offence"].burst):
+        counted.offend("10.0.0.1")
+    assert counted.penance("10.0.0.1") == pytest.approx(0)
+    counted.offend("10.0.0.1")
+    assert counted.penance("10.0.0.1") == pytest.approx(0.5)
+    for _ in range(1_000):
+        counted.offend("10.0.0.1")
+    assert counted.penance("10.0.0.1") == pytest.approx(limits.MAX_WAIT_S)
+    assert counted.penance("10.0.0.2") == 0
+    clock.now += limits.MAX_WAIT_S
+    assert counted.penance("10.0.0.1") == pytest.approx(0)
+
+
 def test_one_persons_limit_is_not_anothers(clock: Clock) -> None:
     counted = Limits(clock=clock)
     for _ in range(6):

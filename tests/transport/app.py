@@ -111,7 +111,7 @@ class Chat(TypedNamespace):
     def closed(self, conn: Connection) -> None:
         self.ended.append(conn.user.id)
 
-    def allow(self, conn: Connection, event: str) -> None:
+    def allow(self, conn: Connection, event: str, weight: int) -> None:
         if conn.user.id == "flooder":
             raise ChatError("rate_limited", "Not so fast.", retry_after=1.5)
 

@@ -5,26 +5,27 @@ from __future__ import annotations
 import threading
 import time
 
-from chatapp.realtime.lane import FULL, Lane
+from chatapp.realtime.lane import FULL, FULL_SIZE, Lane
 from chatapp.realtime.patience import Patience
 from chatapp.runtime.crew import Crew
 from tests.support.waiting import eventually
 
 
 def test_items_are_handled_in_order_and_never_two_at_a_time() -> None:
-    handled: list[int] = []
+    handled: list[str] = []
     inside = threading.Lock()
 
-    def handle(item: int) -> None:
+    def handle(item: str) -> None:
         assert inside.acquire(blocking=False), "two at a time"
         time.sleep(0.0001)
         handled.append(item)
         inside.release()
 
     lane = Lane(handle, lambda: None)
-    for item in range(100):
+    items = [str(number) for number in range(100)]
+    for item in items:
         lane.push(item)
-    eventually(lambda: handled == list(range(100)))
+    eventually(lambda: handled == items)
 
 
 def test_after_the_last_item_nothing_is_taken() -> None:
@@ -55,10 +56,25 @@ def test_the_reader_is_told_to_stop_and_to_go_on() -> None:
     lane = Lane(lambda _item: go_on.wait(5), low.set)
     for item in range(FULL):
         assert not lane.full
-        lane.push(item)
+        lane.push(str(item))
     lane.push("one more")
     assert lane.full
     assert not low.is_set()
+    go_on.set()
+    assert low.wait(5)
+    assert not lane.full
+
+
+def test_the_reader_is_told_to_stop_by_how_much_waits_too() -> None:
+    go_on, low = threading.Event(), threading.Event()
+    lane = Lane(lambda _item: go_on.wait(5), low.set)
+    lane.push("at work")
+    large = "x" * (FULL_SIZE // 4)
+    for _ in range(4):
+        assert not lane.full
+        lane.push(large)
+    lane.push(large)
+    assert lane.full
     go_on.set()
     assert low.wait(5)
     assert not lane.full

@@ -42,6 +42,7 @@ class EngineServer(engineio.Server):  # type: ignore[misc]
         worker: str = "",
         same_owner: Callable[[Environ, Environ], bool] = lambda _first, _now: True,
         admit: Callable[[Environ, int], None] = lambda _environ, _unjoined: None,
+        offended: Callable[[Environ], None] = lambda _environ: None,
         connect_timeout: float = CONNECT_S,
         **options: Any,
     ) -> None:
@@ -49,7 +50,8 @@ class EngineServer(engineio.Server):  # type: ignore[misc]
 
         `same_owner(environ of the handshake, environ)`: whether a request comes with the same credentials.
         `admit(environ, unjoined)` raises ChatError to refuse a new session: its address opens too many, or has so many
-        open by which nobody came in.
+        open by which nobody came in. `offended(environ of the handshake)` is told of a session that was closed for what came
+        by it, or by which nobody came in.
         """
         options.setdefault("ping_interval", PING_INTERVAL_S)
         options.setdefault("ping_timeout", PING_TIMEOUT_S)
@@ -58,6 +60,7 @@ class EngineServer(engineio.Server):  # type: ignore[misc]
         self.fanout = fanout
         self.same_owner = same_owner
         self.admit = admit
+        self.offended = offended
         self._unjoined: dict[str, int] = {}  # sessions by which nobody came in yet, by address
         self._prefix = f"{worker}-" if worker else ""
         self.pings: Patience[EngineSocket] = Patience(self.ping_interval, EngineSocket.ping)

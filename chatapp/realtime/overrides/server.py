@@ -9,6 +9,7 @@ from typing import Any
 import engineio.packet
 import flask
 import flask_socketio
+import msgspec
 import socketio
 from socketio import packet
 
@@ -22,12 +23,12 @@ from chatapp.realtime.namespace import TypedNamespace
 
 from .engine import EngineServer
 from .manager import FanoutManager
-from .packets import ChatPacket, Garbage
+from .packets import ChatPacket, Garbage, StrictJSON
 from .session import EngineSocket
 
 log = logging.getLogger("chatapp.transport")
 
-_CHAT_EVENT = f"2{NAMESPACE},"
+_CHAT_CONNECT, _CHAT_EVENT = f"0{NAMESPACE},", f"2{NAMESPACE},"
 
 
 class ChatServer(socketio.Server):  # type: ignore[misc]
@@ -74,6 +75,12 @@ class ChatServer(socketio.Server):  # type: ignore[misc]
         else:
             self.disconnect(conn.sid, namespace=NAMESPACE)
 
+    def offended(self, conn: Connection) -> None:
+        """Count an act of a connection for which it is closed, by where it came from."""
+        session = self._transport(conn.eio_sid)
+        if session is not None:
+            self.eio.offended(session.environ)
+
     # What comes in
 
     def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
@@ -97,6 +104,9 @@ class ChatServer(socketio.Server):  # type: ignore[misc]
 
     def _read(self, eio_sid: str, data: Any) -> Callable[[], None] | None:
         """What to do about a packet; raises anything when it is garbage."""
+        if type(data) is str and data.startswith(_CHAT_CONNECT):
+            given = _auth(data[len(_CHAT_CONNECT) :])
+            return lambda: self._handle_connect(eio_sid, NAMESPACE, given)
         pkt = self._whole(eio_sid, data)
         if pkt is None:
             return None
@@ -221,6 +231,15 @@ class ChatServer(socketio.Server):  # type: ignore[misc]
         """The original forgets an unfinished binary packet only of a client that is in a namespace."""
         self._binary_packet.pop(eio_sid, None)
         super()._handle_eio_disconnect(eio_sid, reason)
+
+
+def _auth(text: str) -> Any:
+    """What a CONNECT carries. The original takes a number for an ack id, and closes without a word what is no JSON: that is no
+    object either, whatever it is, and refused as such."""
+    try:
+        return StrictJSON.loads(text) if text else None
+    except (msgspec.MsgspecError, ValueError, RecursionError, Garbage):
+        return text
 
 
 def install(

@@ -88,6 +88,8 @@ class EngineSocket(engineio.socket.Socket):  # type: ignore[misc]
         """Close because of what the client sent. The log names no sid: it opens the session to whoever reads it."""
         who = self.conn.user.id if self.conn is not None else "somebody"
         log.info("a session of %s was closed: %.200r", who, error)
+        if self.conn is not None:
+            self.server.offended(self.environ)
         self.close(abort=True, reason=self.server.reason.TRANSPORT_ERROR)
 
     def lost(self) -> None:
@@ -304,6 +306,8 @@ class EngineSocket(engineio.socket.Socket):  # type: ignore[misc]
             if self.closing:
                 return
             self.closing = True
+            if self.unjoined_at is not None:
+                self.server.offended(self.environ)
             self.server.await_no_more(self)
             if self.conn is not None:
                 self.conn.closed = True

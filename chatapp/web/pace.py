@@ -1,0 +1,36 @@
+"""Who offends again and again is served slowly: a refusal costs us more than it costs who provokes it.
+
+Around the whole application, so that requests of Socket.IO are held up as well. Nobody is shut out for it: people who share
+the address wait a moment for what they open meanwhile, and what is open already is not touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from chatapp import runtime
+from chatapp.services.limits import Limits
+
+Start = Callable[..., Any]
+Application = Callable[[dict[str, Any], Start], Iterable[bytes]]
+
+
+class Pace:
+    """The application, at a pace that follows how its visitors behave."""
+
+    def __init__(self, app: Application, limits: Limits) -> None:
+        self._app, self._limits = app, limits
+
+    def __call__(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
+        address = environ.get("REMOTE_ADDR") or "unknown"
+        wait = self._limits.penance(address)
+        if wait:
+            runtime.sleep(wait)
+
+        def start(status: str, *more: Any) -> Any:
+            if status.startswith("4"):
+                self._limits.offend(address)
+            return start_response(status, *more)
+
+        return self._app(environ, start)
