@@ -74,7 +74,8 @@ def a_cookie_without_an_origin_needs_the_csrf_header(world: World, transport: st
 @row(4, both=True, off={"auth_is_an_object": "somebody was let in"})
 def auth_that_is_no_object_is_nobody(world: World, transport: str) -> None:
     ours = {**_cookie(world.guest("Alice")["token"]), "Origin": world.origin}
-    for auth in ("[]", "[1]", "0", "5", '""', '"token"', "true", "false"):
+    numbers = ("0", "5", "1.5", "-1", "-0.5", "1e999", "NaN", "9" * 400)
+    for auth in ("[]", "[1]", *numbers, '""', '"token"', "true", "false", "{", "[" * 900, "x"):
         line = world.line(transport, ours)
         answer = line.connect(auth)
         assert answer.startswith("44"), f"somebody was let in with the auth {auth}: {answer}"
@@ -219,3 +220,29 @@ def nothing_redirects_to_another_server(world: World) -> None:
         where = answer.headers.get("Location", "/")
         assert where[:1] == "/", where
         assert where[:2] not in {"//", "/\\"}, where
+
+
+def _parts(count: int) -> tuple[dict[str, str], bytes]:
+    """A form of the entry page, with so many parts beside its own."""
+    part = '--b\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    own = part.format("name", "Eve") + part.format("room", "tea")
+    text = own + part.format("a", "") * count + "--b--\r\n"
+    return {"Content-Type": "multipart/form-data; boundary=b"}, text.encode()
+
+
+def _fields(count: int) -> tuple[dict[str, str], bytes]:
+    text = "name=Eve&room=tea" + "&a" * count
+    return {"Content-Type": "application/x-www-form-urlencoded"}, text.encode()
+
+
+@row(40, off={"body_size": "was read"})
+def a_form_of_very_many_parts_is_refused(world: World) -> None:
+    # 1,010 parts are within 64 KiB; how many a form may have is bounded besides.
+    for form, few, many in ((_parts, 10, (1_010, 100_000)), (_fields, 1_000, (100_000,))):
+        headers, data = form(few)
+        read = world.server.http("POST", "/enter", headers=headers, data=data)
+        assert read.status_code == 403, read.status_code  # read: it has no token
+        for count in many:
+            headers, data = form(count)
+            answer = world.server.http("POST", "/enter", headers=headers, data=data)
+            assert answer.status_code == 413, f"{count} parts: was read: {answer.status_code}"

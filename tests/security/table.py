@@ -34,6 +34,8 @@ LINES: dict[int, Line] = {
         (
             f"{EDGE}::forwarded_headers_of_strangers_are_not_believed",
             "tests/runtime/test_forwarded.py::test_nobody_else_is",
+            f"{HERE}/test_proxy.py::test_only_a_trusted_proxy_says_how_the_visitor_came",
+            f"{HERE}/test_proxy.py::test_origins_are_checked_behind_a_proxy_as_without",
         ),
     ),
     3: Line(
@@ -79,10 +81,7 @@ LINES: dict[int, Line] = {
     9: Line(
         "a token that expires on a live socket",
         "refreshed, or closed then",
-        (
-            f"{HERE}/test_tokens.py::test_a_socket_ends_with_its_token",
-            f"{HERE}/test_tokens.py::test_a_refreshed_token_keeps_the_socket",
-        ),
+        (f"{HERE}/test_tokens.py::test_a_socket_ends_with_its_token_unless_it_is_refreshed",),
     ),
     10: Line(
         "a forged, malformed or foreign token",
@@ -220,6 +219,8 @@ LINES: dict[int, Line] = {
         "429, time-out",
         (
             "tests/web/test_rates.py::test_one_address_opens_only_so_many_sockets",
+            "tests/web/test_pace.py::test_only_who_offends_beyond_the_burst_waits",
+            f"{HERE}/test_hostile_load.py::test_good_clients_lose_nothing_beside_bad_ones_of_every_kind",
             "tests/runtime/test_connections.py::test_a_head_that_trickles_in_is_cut_as_well",
             f"{EDGE}::half_a_request_does_not_keep_anybody_out",
         ),
@@ -266,7 +267,11 @@ LINES: dict[int, Line] = {
     ),
     38: Line("SVG, HTML or a polyglot uploaded", "415, or attachment", later="uploads"),
     39: Line("bombs, traversal, cut uploads", "413 or 415, no orphan", later="uploads"),
-    40: Line("100,000 parts, quotas", "413, `quota_exceeded`", later="uploads"),
+    40: Line(
+        "100,000 parts or fields of a form; quotas",
+        "413; `quota_exceeded` comes with uploads",
+        (f"{EDGE}::a_form_of_very_many_parts_is_refused",),
+    ),
     41: Line("requests into the network of the server", "blocked", later="previews and webhooks"),
     42: Line(
         "passwords tried, accounts looked for",
@@ -326,9 +331,13 @@ LINES: dict[int, Line] = {
         ),
     ),
     50: Line(
-        "a flood of mentions of the AI",
-        "`rate_limited`, `budget_exceeded`",
-        (f"{HERE}/test_limits.py::test_assistants_are_asked_only_so_often",),
+        "a flood of mentions of the AI, a huge context",
+        "`rate_limited`, `budget_exceeded`; what fits is shown",
+        (
+            f"{HERE}/test_limits.py::test_assistants_are_asked_only_so_often",
+            "tests/assistant/test_budgets.py::test_who_asks_beyond_a_budget_is_told_so_alone",
+            "tests/assistant/test_context.py::test_the_oldest_whole_turns_go_first",
+        ),
     ),
     51: Line(
         "Redis or the database dies in mid-send",

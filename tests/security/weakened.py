@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import engineio
+import flask
 import msgspec
 import socketio.packet
 from flask import Flask
@@ -158,6 +159,14 @@ def request_size() -> Undo:
 
 
 @switch
+def body_size() -> Undo:
+    """Forms of any size and number of parts are read."""
+    return replaced(
+        flask.Request, max_content_length=None, max_form_parts=None, max_form_memory_size=None
+    )
+
+
+@switch
 def attachments_are_bounded() -> Undo:
     return replaced(ChatPacket, decode=socketio.packet.Packet.decode)
 
@@ -228,7 +237,7 @@ def nul_is_refused() -> Undo:
 
 @switch
 def rates() -> Undo:
-    return replaced(Limits, check=lambda _self, _kind, _key: None)
+    return replaced(Limits, check=lambda _self, _kind, _key, _count=1: None)
 
 
 # What they may

@@ -1,0 +1,1 @@
+"""Bad clients of mixed kinds, in a process of their own, against a server that serves good ones meanwhile."""
