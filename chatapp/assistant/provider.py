@@ -10,7 +10,7 @@ from .capabilities import Capabilities
 from .context import Prompt, ToolCall
 
 # A room gets a growing answer in pieces: one read of the network in this time, and what came meanwhile goes together.
-PIECE_EVERY_S = 0.045
+PIECE_EVERY_S = 0.05
 PIECE_CHARS = 2048  # sooner, if this much is there
 
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("chatapp.assistant")
 
 SAVE_EVERY_S = 1.0
+# Moments in that time at which answers are saved: those of one moment go into one commit, and no moment has too many.
+SAVE_MOMENTS = 8
 END_RETRY_S = 1.0  # while the database is away
 
 
@@ -241,9 +243,8 @@ class Run:
             if self._saving:
                 return
             self._saving = True
-        wait = self._saved_at + SAVE_EVERY_S - time.monotonic()
-        if wait > 0:
-            runtime.call_later(wait, self._save)
+        if self._saved_at:
+            runtime.call_later(_until_moment(self.claim.room_id), self._save)
         else:
             self._save()
 
@@ -282,3 +283,9 @@ class Run:
             log.error("the end of %s could not be stored", self._message_id, exc_info=error)
         self._over_callback(self, ended)
         self.ended.resolve(ended.message if ended else None, error)
+
+
+def _until_moment(room_id: int) -> float:
+    """Seconds until the answers of this room are saved next."""
+    phase = room_id % SAVE_MOMENTS * SAVE_EVERY_S / SAVE_MOMENTS
+    return SAVE_EVERY_S - (time.monotonic() - phase) % SAVE_EVERY_S

@@ -10,7 +10,7 @@ import pytest
 from chatapp.assistant import capabilities, completions
 from chatapp.assistant.completions import ChatCompletions
 from chatapp.assistant.context import Prompt
-from chatapp.assistant.provider import Finish
+from chatapp.assistant.provider import PIECE_EVERY_S, Finish
 from tests.assistant.calls import KEY, Running, failed, said
 from tests.openai_server import OpenAIServer, behaviours
 
@@ -83,7 +83,7 @@ def test_what_arrives_together_goes_together(
     provider.call(prompt).run(pieces.append)
     took = time.monotonic() - started
     assert len("".join(pieces)) == 400 * 5 - 1
-    assert len(pieces) <= took / 0.045 + 2
+    assert len(pieces) <= took / PIECE_EVERY_S + 2
 
 
 def test_characters_split_between_packets_stay_whole(
