@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,14 @@ from tests.support.processes import ROOT
 from tests.support.waiting import eventually
 
 from .conftest import StartEcho, ask
+
+
+@pytest.fixture
+def terminal() -> Iterator[None]:
+    """What is started does not ignore the end of its terminal, also where these tests were started by nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 def gone(processes: list[psutil.Process]) -> bool:
@@ -154,6 +163,7 @@ def test_a_stop_finishes_what_has_begun_and_leaves_nothing(
     assert not list(tmp_path.glob("chatapp-*"))
 
 
+@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_what_a_terminal_sends_to_all_its_processes_is_a_stop_too(
     start_echo: StartEcho, number: signal.Signals
