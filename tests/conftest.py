@@ -12,6 +12,7 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -180,26 +181,32 @@ def start_server(
         server.close()
 
 
-@pytest.fixture(scope="module")
-def server(
-    request: pytest.FixtureRequest,
-    installation: Installation,
-    tmp_path_factory: pytest.TempPathFactory,
+@contextmanager
+def shared_server(
+    request: pytest.FixtureRequest, installation: Installation, env: dict[str, str] | None = None
 ) -> Iterator[Server]:
-    """A server that the tests of a module share, on each installation: they use rooms of their own (`room`)."""
+    """A server for all tests of a module, with the Redis that all share and a database of its own."""
     redis = request.getfixturevalue("shared_redis") if installation.redis else None
     postgres = request.getfixturevalue("postgres") if installation.postgres else None
     if redis is not None:
         redis.flush()
     server = Server(
-        tmp_path_factory.mktemp("server"),
+        request.getfixturevalue("tmp_path_factory").mktemp("server"),
         workers=installation.workers,
         redis_url=redis.url if redis else None,
         database_url=postgres.new_database() if postgres else None,
         runtime=installation.runtime,
+        env=env,
     )
     yield server.start()
     server.close()
+
+
+@pytest.fixture(scope="module")
+def server(request: pytest.FixtureRequest, installation: Installation) -> Iterator[Server]:
+    """A server that the tests of a module share, on each installation: they use rooms of their own (`room`)."""
+    with shared_server(request, installation) as server:
+        yield server
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.conftest import Installation
+from tests.conftest import Installation, shared_server
 from tests.openai_server import OpenAIServer, behaviours
 from tests.support.client import Client
 from tests.support.server import Server
@@ -25,26 +25,11 @@ def with_model(ai: OpenAIServer) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def configured(
-    request: pytest.FixtureRequest,
-    installation: Installation,
-    openai_server: OpenAIServer,
-    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest, installation: Installation, openai_server: OpenAIServer
 ) -> Iterator[Server]:
     """With a model; for all tests that do it no harm."""
-    redis = request.getfixturevalue("shared_redis") if installation.redis else None
-    postgres = request.getfixturevalue("postgres") if installation.postgres else None
-    if redis is not None:
-        redis.flush()
-    server = Server(
-        tmp_path_factory.mktemp("configured"),
-        workers=installation.workers,
-        redis_url=redis.url if redis else None,
-        database_url=postgres.new_database() if postgres else None,
-        runtime=installation.runtime,
-        env=with_model(openai_server),
-    )
-    yield server.start()
-    server.close()
+    with shared_server(request, installation, with_model(openai_server)) as server:
+        yield server
 
 
 def enter(server: Server, room: str) -> list[Client]:
