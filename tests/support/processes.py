@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -17,6 +18,7 @@ import psutil
 from .waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
+PORTS = range(12000, 32768)  # browsers refuse some below, connections are made from those above
 
 # The kernel ties a child's life to the *thread* that started it, so all are started by one that lives to the end.
 _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="process-starter")
@@ -26,11 +28,12 @@ started: list[Process] = []
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of 127.0.0.1 that nobody uses now; no outgoing connection takes it while a server on it is down."""
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class EndedError(Exception):
