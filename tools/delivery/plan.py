@@ -21,6 +21,7 @@ class Plan:
     addresses: tuple[Address, ...] = ()  # person n begins with address n; default: the url
     database_url: str | None = None
     token: str | None = None  # of an account, where guests are not let in: everybody is it
+    listeners: int = 0  # the first so many people say nothing
     ask: float = 0.0  # questions to the assistant a second, of all together
     remove: bool = True  # take one person out of the first room
     impatient: float = 0.1  # share of messages that are tried once only

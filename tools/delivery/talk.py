@@ -42,9 +42,10 @@ class Talk:
         self.going = False
 
     def start(self) -> None:
-        """Everybody begins (again)."""
+        """Everybody but the listeners begins (again)."""
         self.going = True
-        work: list[Coroutine[Any, Any, None]] = [self._talk_as(person) for person in self._people]
+        talkers = self._people[self._plan.listeners :]
+        work: list[Coroutine[Any, Any, None]] = [self._talk_as(person) for person in talkers]
         if self._plan.ask:
             work.append(self._ask())
         self._tasks = [asyncio.ensure_future(each) for each in work]
