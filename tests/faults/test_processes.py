@@ -22,7 +22,10 @@ def heal(run: Run, since: float) -> float:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def others(verdict: Verdict, worker: str) -> float:
