@@ -27,6 +27,7 @@ SOUND = "sound"
 WHOLE_SERVER = {"ack_before_commit", "no_heads"}
 IN_ROOMS = sorted(DEFECTS.keys() - WHOLE_SERVER)
 TOGETHER = 8
+REMOVAL_S = 3.0
 SPOILED_HEAL_S = 2  # of a room that never is whole
 
 
@@ -93,10 +94,10 @@ def talk_without_answers(talked: Plan) -> Verdict:
 
 def talk_after_removal(talked: Plan) -> Verdict:
     """Somebody is taken out, and the others go on for a while."""
-    with Run(dataclasses.replace(talked, removal_seconds=1.0)) as run:
+    with Run(dataclasses.replace(talked, removal_seconds=REMOVAL_S)) as run:
         run.until(lambda: run.record.removals, 30, "somebody is taken out")
         at = run.record.removals[0][2]
-        run.until(lambda: run.record.now() > at + 1.5, 30, "a while is over")
+        run.until(lambda: run.record.now() > at + REMOVAL_S + 1, 30, "a while is over")
         run.more(10)
         return run.finish()
 
