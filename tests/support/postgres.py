@@ -70,11 +70,11 @@ class PostgresServer:
             user=USER,
             stop_signal=signal.SIGINT,  # "fast": it breaks the clients' connections
         )
-        eventually(self._answers, within=20, what="PostgreSQL answers")
+        eventually(self._answers, within=60, what="PostgreSQL answers")
 
     def restart(self) -> None:
         """Break all connections, stop and start it."""
-        self.process.terminate()
+        self.process.terminate(60)
         self.start()
 
     def query(self, url: str, sql: str) -> list[tuple[object, ...]]:

@@ -32,7 +32,7 @@ class RedisServer:
             log=self.folder / "redis.log",
             stop_signal=signal.SIGKILL,
         )
-        eventually(self._answers, within=10, what="Redis answers")
+        eventually(self._answers, within=60, what="Redis answers")
 
     def client(self) -> redis.Redis:
         """A client of one's own; close it."""

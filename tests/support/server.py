@@ -79,7 +79,7 @@ class Server:
         )
         return self.process
 
-    def start(self, within: float = 30) -> Server:
+    def start(self, within: float = 90) -> Server:
         """Start it and wait until every worker accepts."""
         self.launch()
         try:
@@ -107,8 +107,11 @@ class Server:
 
     def worker(self, name: str) -> psutil.Process:
         """The process of the worker of this name: `w1`, `w2`, …"""
-        workers = map(psutil.Process, self.worker_pids())
-        return next(each for each in workers if f"--name={name}" in each.cmdline())
+        for pid in self.worker_pids():
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that has just ended
+                if f"--name={name}" in psutil.Process(pid).cmdline():
+                    return psutil.Process(pid)
+        raise AssertionError(f"no {name} runs")
 
     def kill_worker(self, index: int) -> int:
         """kill -9 of one worker; its former process id. The supervisor starts another."""
