@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CLONE_NEWNET = 0x40000000
+FIRST_NET, NETS = 10, 200  # of 10.0.0.0/8
 _numbers = itertools.count(1)
 
 
@@ -38,34 +39,44 @@ def _ip(*words: str, check: bool = True) -> bool:
     return done.returncode == 0
 
 
+def _link_to(router: str) -> tuple[int, str]:
+    """Link this machine with a router; (number of a net that no other link has, name of the link)."""
+    for offset in range(NETS):
+        net = FIRST_NET + (os.getpid() + offset) % NETS
+        link = f"chatapp{net}"
+        ends = ("link", "add", link, "type", "veth", "peer", "name", "r0", "netns", router)
+        if _ip(*ends, check=False):
+            return net, link
+    raise AssertionError("every net has a link of its name")
+
+
 class Namespaces:
     """`host` is this machine as the client sees it."""
 
     def __init__(self) -> None:
         number = next(_numbers)
         tag = f"{os.getpid() % 100000}x{number}"
-        net = 10 + os.getpid() % 200
-        self.host = f"10.{net}.{2 * number}.1"
-        self.client_net = f"10.{net}.{2 * number + 1}"
-        self._router, self._client, self._link = f"r{tag}", f"c{tag}", f"h{tag}"
-        router, client, link = self._router, self._client, self._link
+        self._router, self._client = router, client = f"r{tag}", f"c{tag}"
         for name in (router, client):
             _ip("netns", "add", name)
-        _ip("link", "add", link, "type", "veth", "peer", "name", "r0", "netns", router)
+        net, self._link = _link_to(router)
+        link = self._link
+        self.host = f"10.{net}.0.1"
+        self.client_net = f"10.{net}.1"
         _ip(
             "-n", router, "link", "add", "r1", "type", "veth", "peer", "name", "c0", "netns", client
         )
         _ip("addr", "add", f"{self.host}/24", "dev", link)
         _ip("link", "set", link, "up")
         for name, device, address in (
-            (router, "r0", f"10.{net}.{2 * number}.2"),
+            (router, "r0", f"10.{net}.0.2"),
             (router, "r1", f"{self.client_net}.1"),
             (client, "c0", f"{self.client_net}.2"),
         ):
             _ip("-n", name, "addr", "add", f"{address}/24", "dev", device)
             _ip("-n", name, "link", "set", device, "up")
         _ip("-n", client, "route", "add", "default", "via", f"{self.client_net}.1")
-        _ip("route", "add", f"{self.client_net}.0/24", "via", f"10.{net}.{2 * number}.2")
+        _ip("route", "add", f"{self.client_net}.0/24", "via", f"10.{net}.0.2")
         self.mend()
 
     def _forward(self, on: bool) -> None:
