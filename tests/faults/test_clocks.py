@@ -94,7 +94,7 @@ def test_the_clock_of_one_worker_is_off_by_an_hour(
                     lambda address=address: (
                         people <= {user["id"] for user in run.look(slug, address)["online"]}
                     ),
-                    within=30,
+                    within=60,
                     what="presence is whole",
                 )
             verdict = run.finish().must_hold()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from .api import Api
 from .person import Person
 from .plan import HEAL_SECONDS
-from .wire import LostError, Wire
+from .wire import Address, LostError, Wire
 
 
 async def unread(
@@ -19,7 +19,7 @@ async def unread(
     """(person, room, cursor, how many are unread), by a join, and in the list of a person's rooms."""
     found: list[tuple[str, str, int, int]] = []
     for person in people:
-        wire = await _connect(person, patience)
+        wire = await visit(person.addresses, person.token, patience)
         cursors: dict[str, int] = {}
         for slug in person.places:
             if slug not in person.removed:
@@ -37,15 +37,16 @@ async def unread(
     return found
 
 
-async def _connect(person: Person, patience: float) -> Wire:
-    """A second connection of a person, by whichever address answers."""
+async def visit(addresses: Sequence[Address], token: str, patience: float) -> Wire:
+    """A connection by whichever address answers, that nobody listens on. Raises LostError or RefusedError."""
     deadline = time.monotonic() + patience
-    for address in itertools.cycle(person.addresses):
+    for address in itertools.cycle(addresses):
         try:
-            auth = {"token": person.token}
-            return await Wire.open(address, auth, lambda _frame: None, lambda _why: None)
+            return await Wire.open(
+                address, {"token": token}, lambda _frame: None, lambda _why: None
+            )
         except LostError:
             if time.monotonic() > deadline:
                 raise
             await asyncio.sleep(0.1)
-    raise AssertionError("a person has an address")
+    raise AssertionError("there is an address")

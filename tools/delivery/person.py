@@ -17,7 +17,7 @@ from .place import Place
 from .wire import Address, LostError, RefusedError, Wire
 
 Payload = dict[str, Any]
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 20.0
 RETRYABLE = {"overloaded", "unavailable", "rate_limited", "internal"}
 NOTHING_DONE = {"overloaded", "rate_limited"}  # refused before anything was tried
 TERMINAL = {"done", "stopped", "failed", "interrupted"}

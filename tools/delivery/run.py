@@ -25,7 +25,7 @@ from .person import Person
 from .plan import HEAL_SECONDS, Plan
 from .talk import Talk
 from .verdict import Verdict
-from .wire import Address, Wire
+from .wire import Address
 
 ANSWER_ENDS_SECONDS = 90.0
 PREFIX = "delivery-check"
@@ -127,12 +127,11 @@ class Run:
 
     def look(self, room: str, address: Address) -> dict[str, Any]:
         """What a join there is answered now; the run's owner looks."""
-        reply: dict[str, Any] = self._do(self._look(room, address), 60)
+        reply: dict[str, Any] = self._do(self._look(room, address), 2 * HEAL_SECONDS)
         return reply
 
     async def _look(self, room: str, address: Address) -> Any:
-        auth = {"token": self._owner}
-        wire = await Wire.open(address, auth, lambda _frame: None, lambda _why: None)
+        wire = await anew.visit([address], self._owner, HEAL_SECONDS)
         try:
             return await wire.call("join", {"room": room}, HEAL_SECONDS)
         finally:
