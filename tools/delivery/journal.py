@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 Payload = dict[str, Any]
 Outcome = Literal["unknown", "ok", "fail"]
 How = Literal["live", "backfill", "snapshot"]
+TERMINAL = {"done", "stopped", "failed", "interrupted"}
 
 #: what everybody must agree on; counts of people, excerpts and the like follow other changes
 _BODY = (
@@ -105,6 +106,46 @@ class Journal:
     def acked(self) -> int:
         """How many messages are acknowledged so far."""
         return self.acknowledged
+
+    def told(self, connection: int, info: Payload, messages: list[Payload], how: How) -> None:
+        """Messages came in an answer; `info` is the room there."""
+        for message in messages:
+            self.receipts.append(
+                Receipt(
+                    connection,
+                    info["slug"],
+                    info["epoch"],
+                    message["changed_seq"],
+                    None,
+                    digest(message),
+                    how,
+                    self.now(),
+                )
+            )
+            self.ended(message)
+
+    def texts(self, connection: int, runs: list[Payload]) -> None:
+        """Answers that are being written came in an answer, with their text so far."""
+        for run in runs:
+            self.grew(connection, run, 0, "snapshot")
+
+    def grew(self, connection: int, piece: Payload, offset: int, how: How) -> None:
+        """Some of an answer's text came."""
+        self.deltas.append(
+            Delta(connection, piece["message_id"], piece["attempt"], offset, piece["text"], how)
+        )
+
+    def ended(self, message: Payload) -> None:
+        """A message came: if it is an answer that has ended, that is kept."""
+        if message.get("status") in TERMINAL and not message["deleted_at"]:
+            run = message["run"]["attempt"]
+            self.endings.add(
+                (message["room"], message["id"], run, message["status"], message["changed_seq"])
+            )
+
+    def refused(self, code: str) -> None:
+        """Something was refused."""
+        self.refusals[code] = self.refusals.get(code, 0) + 1
 
 
 def digest(message: Payload) -> str:

@@ -12,15 +12,12 @@ from functools import partial
 from typing import Any
 
 from . import journal
-from .journal import Delta, Journal, Receipt, Sent, Session
+from .journal import Journal, Receipt, Sent, Session
+from .outbox import ANSWER_SECONDS, RETRYABLE, Outbox
 from .place import Place
 from .wire import Address, LostError, RefusedError, Wire
 
 Payload = dict[str, Any]
-ANSWER_SECONDS = 20.0
-RETRYABLE = {"overloaded", "unavailable", "rate_limited", "internal"}
-NOTHING_DONE = {"overloaded", "rate_limited"}  # refused before anything was tried
-TERMINAL = {"done", "stopped", "failed", "interrupted"}
 FIRST_WAIT = (0.1, 0.5)
 LONGEST_WAIT = 3.0
 
@@ -52,6 +49,7 @@ class Person:
         self._come_back: float | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._syncing: set[str] = set()
+        self._outbox = Outbox(record, self.up)
 
     @property
     def is_up(self) -> bool:
@@ -124,7 +122,7 @@ class Person:
                 self._take_join(connection, wire.worker, place, reply)
 
         while not (reply := await wire.call("join", ask, ANSWER_SECONDS, take))["ok"]:
-            self._count(reply["error"]["code"])
+            self.record.refused(reply["error"]["code"])
             if reply["error"]["code"] not in RETRYABLE:
                 raise RefusedError(reply["error"])
             await asyncio.sleep(reply["error"].get("retry_after") or 0.2)
@@ -137,51 +135,15 @@ class Person:
         session = Session(connection, self.id, room, worker, now, info["seq"])
         self._sessions[room] = session
         self.record.sessions.append(session)
-        self._receive(
+        self.record.told(
             connection, info, reply["messages"], "backfill" if asked and not refetch else "snapshot"
         )
         for user, cursor in reply.get("reads", {}).items():
             self.record.cursors.append((connection, room, user, cursor, "event"))
         self.record.cursors.append((connection, room, self.id, reply["read_seq"], "join"))
-        self._runs(connection, reply["runs"])
+        self.record.texts(connection, reply["runs"])
         place.joined(reply)
         self._sync_if_asked(place)
-
-    def _receive(
-        self, connection: int, info: Payload, messages: list[Payload], how: journal.How
-    ) -> None:
-        for message in messages:
-            self.record.receipts.append(
-                Receipt(
-                    connection,
-                    info["slug"],
-                    info["epoch"],
-                    message["changed_seq"],
-                    None,
-                    journal.digest(message),
-                    how,
-                    self.record.now(),
-                )
-            )
-            self._note_end(message)
-
-    def _runs(self, connection: int, runs: list[Payload]) -> None:
-        for run in runs:
-            self.record.deltas.append(
-                Delta(connection, run["message_id"], run["attempt"], 0, run["text"], "snapshot")
-            )
-
-    def _note_end(self, message: Payload) -> None:
-        if message.get("status") in TERMINAL and not message["deleted_at"]:
-            self.record.endings.add(
-                (
-                    message["room"],
-                    message["id"],
-                    message["run"]["attempt"],
-                    message["status"],
-                    message["changed_seq"],
-                )
-            )
 
     # What comes
 
@@ -209,7 +171,7 @@ class Person:
         place = self.places[payload["room"]]
         number = payload["seq"] if name == "room" else payload["changed_seq"]
         if name != "room":
-            self._note_end(payload)
+            self.record.ended(payload)
         epoch = place.epoch or ""
         self.record.receipts.append(
             Receipt(connection, place.room, epoch, number, payload["prev"], digest, "live", now)
@@ -218,16 +180,7 @@ class Person:
         self._sync_if_asked(place)
 
     def _grew(self, connection: int, delta: Payload) -> None:
-        self.record.deltas.append(
-            Delta(
-                connection,
-                delta["message_id"],
-                delta["attempt"],
-                delta["offset"],
-                delta["text"],
-                "live",
-            )
-        )
+        self.record.grew(connection, delta, delta["offset"], "live")
         place = self.places[delta["room"]]
         if not place.grew(delta) and not place.asking:
             place.asking = True
@@ -249,13 +202,13 @@ class Person:
             def take(reply: Payload) -> None:
                 if reply["ok"] and not reply.get("refetch") and connection == self.connection:
                     self.record.syncs += 1
-                    self._receive(connection, reply["room"], reply["messages"], "backfill")
-                    self._runs(connection, reply["runs"])
+                    self.record.told(connection, reply["room"], reply["messages"], "backfill")
+                    self.record.texts(connection, reply["runs"])
                     place.synced(reply)
 
             reply = await wire.call("sync", ask, ANSWER_SECONDS, take)
             if not reply["ok"]:
-                self._count(reply["error"]["code"])
+                self.record.refused(reply["error"]["code"])
                 wire.abort("sync was refused")
             elif reply.get("refetch"):
                 self.record.refetches += 1
@@ -285,7 +238,7 @@ class Person:
         """Send a message; `patient`: again and again until it is answered, else once."""
         key = str(uuid.uuid4())
         sent = Sent("message", room, self.id, key, text, 0.0)
-        return await self._deliver(
+        return await self._outbox.deliver(
             sent, {"room": room, "client_id": key, "body": text}, patient=patient
         )
 
@@ -294,41 +247,9 @@ class Person:
     ) -> Sent:
         """Edit, delete or react, once: changes have no key to repeat them by."""
         sent = Sent(kind, room, self.id, message_id, text, 0.0)
-        return await self._deliver(sent, {"message_id": message_id, **payload}, patient=False)
-
-    async def _deliver(self, sent: Sent, payload: Payload, *, patient: bool) -> Sent:
-        await self.up()
-        sent.invoked = self.record.now()
-        self.record.sent.append(sent)
-        maybe = False  # an attempt without an answer may have been stored
-        while True:
-            wire = await self.up()
-            sent.attempts += 1
-            try:
-                reply = await wire.call(sent.kind, payload, ANSWER_SECONDS)
-            except LostError:
-                maybe = True
-                if not patient:
-                    return sent
-                wire.abort("no answer")
-                await asyncio.sleep(0.05)
-                continue
-            if reply["ok"]:
-                sent.outcome, sent.ended = "ok", self.record.now()
-                self.record.acknowledged += sent.kind == "message"
-                message = reply["message"]
-                sent.seq = message["seq" if sent.kind == "message" else "changed_seq"]
-                return sent
-            error = reply["error"]
-            self._count(error["code"])
-            maybe = maybe or (error["code"] in RETRYABLE and error["code"] not in NOTHING_DONE)
-            if patient and error["code"] in RETRYABLE:
-                await asyncio.sleep((error.get("retry_after") or 0.1) * random.uniform(0.5, 1.0))
-                continue
-            sent.error = error["code"]
-            if not maybe:
-                sent.outcome, sent.ended = "fail", self.record.now()
-            return sent
+        return await self._outbox.deliver(
+            sent, {"message_id": message_id, **payload}, patient=False
+        )
 
     async def read(self, room: str) -> None:
         """Move the cursor to what is here."""
@@ -344,10 +265,7 @@ class Person:
         if reply["ok"]:
             self.record.cursors.append((connection, room, self.id, reply["seq"], "ack"))
         else:
-            self._count(reply["error"]["code"])
-
-    def _count(self, code: str) -> None:
-        self.record.refusals[code] = self.record.refusals.get(code, 0) + 1
+            self.record.refused(reply["error"]["code"])
 
     async def leave(self) -> None:
         """End everything."""
