@@ -30,8 +30,9 @@ class Batch:
         self._joined: bytes | None = None
 
     def joined(self) -> bytes:
-        """All frames as one. Only once the turn is over: nothing may be added any more."""
+        """All frames as one; nothing is added from now on, also if the turn is not over yet (a link is ended in it)."""
         if self._joined is None:
+            self.open = False
             self._joined = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
         return self._joined
 

@@ -26,6 +26,11 @@ class FakeLink:
     def write(self, out: Out) -> None:
         self.writes.append(b"".join(i.joined() if isinstance(i, Batch) else i for i in out))
 
+    def hurry(self) -> None:
+        """Write before the turn ends, as a WebSocket does that is ended in the middle of one."""
+        out, self.out = self.out, []
+        self.write(out)
+
 
 class House:
     """A fan-out whose turns end when the test says so."""
@@ -108,6 +113,17 @@ def test_who_leaves_in_the_middle_of_a_turn_gets_only_what_came_before(house: Ho
     assert bob.writes == [framed(b"before", b"after")]
 
 
+def test_who_is_ended_in_the_middle_of_a_turn_takes_nothing_from_the_others(house: House) -> None:
+    _, alice = house.connect("alice", "room")
+    _, bob = house.connect("bob", "room")
+    house.fanout.send("room", b"before")
+    alice.hurry()
+    house.fanout.send("room", b"after")
+    house.fanout.flush()
+    assert alice.writes[0] == framed(b"before")
+    assert bob.writes == [framed(b"before", b"after")]
+
+
 def test_a_person_or_a_connection_can_be_left_out(house: House) -> None:
     phone, on_phone = house.connect("alice-phone", "room")
     _, on_laptop = house.connect("alice-laptop", "room")
@@ -174,6 +190,7 @@ steps = st.one_of(
     st.tuples(st.just("single"), st.sampled_from(NAMES), st.booleans()),
     st.tuples(st.just("enter"), st.sampled_from(NAMES), st.sampled_from(CHANNELS)),
     st.tuples(st.just("leave"), st.sampled_from(NAMES), st.sampled_from(CHANNELS)),
+    st.tuples(st.just("hurry"), st.sampled_from(NAMES), st.none()),
     st.tuples(st.just("turn"), st.none(), st.none()),
 )
 
@@ -208,6 +225,8 @@ def test_every_connection_sees_its_packets_in_the_order_in_which_they_were_sent(
                 elif what == "leave":
                     house.fanout.leave(people[first][0], str(second))
                     inside[str(second)].discard(first)
+                elif what == "hurry":
+                    people[first][1].hurry()
                 else:
                     house.fanout.flush()
             for name in receivers:
