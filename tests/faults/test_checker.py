@@ -1,6 +1,7 @@
 """The checker itself: it passes a server that keeps its promises, and fails one with each deliberate defect.
 
-Most defects hold for the rooms that have their name, all on one server and at the same time, beside sound rooms.
+Most defects hold for the rooms that have their name, all at the same time and beside sound rooms: those of what is stored are put
+into the server, those of what is told lie between it and the people.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.between import between
 from tests.faults.defects import DEFECTS
+from tests.faults.spoiling import WAYS, Memory
 from tests.support.redis import RedisServer
 from tests.support.server import Server
 from tools.delivery.person import Person
@@ -25,7 +28,8 @@ pytestmark = pytest.mark.timeout(300)
 
 SOUND = "sound"
 WHOLE_SERVER = {"ack_before_commit", "no_heads"}
-IN_ROOMS = sorted(DEFECTS.keys() - WHOLE_SERVER)
+STORED_IN_ROOMS = DEFECTS.keys() - WHOLE_SERVER
+IN_ROOMS = {*STORED_IN_ROOMS, *WAYS}
 TOGETHER = 8
 REMOVAL_S = 3.0
 SPOILED_HEAL_S = 2  # of a room that never is whole
@@ -52,9 +56,10 @@ def start(tmp_path: Path, runtime: str) -> Iterator[Callable[..., Server]]:
         server.close()
 
 
-def plan(server: Server, label: str) -> Plan:
+def plan(server: Server, label: str, *addresses: Address) -> Plan:
     return Plan(
         server.url,
+        addresses=addresses,
         people=4,
         rooms=1,
         rate=15,
@@ -132,13 +137,15 @@ FINDS: dict[str, tuple[Callable[[Plan], Verdict], str]] = {
 def test_the_checker_fails_rooms_with_a_defect_and_passes_those_without(
     start: Callable[..., Server],
 ) -> None:
-    assert sorted(FINDS) == IN_ROOMS
-    server = start(*IN_ROOMS)
+    assert FINDS.keys() == IN_ROOMS
+    server = start(*STORED_IN_ROOMS)
     scenarios = dict.fromkeys(scenario for scenario, _ in FINDS.values())
-    with ThreadPoolExecutor(TOGETHER) as pool:
-        sound = [pool.submit(scenario, plan(server, SOUND)) for scenario in scenarios]
+    with between(server.port, Memory().line) as way, ThreadPoolExecutor(TOGETHER) as pool:
+        by_it = Address(way.url)
+        sound = [pool.submit(scenario, plan(server, SOUND, by_it)) for scenario in scenarios]
         spoiled = {
-            name: pool.submit(scenario, plan(server, name)) for name, (scenario, _) in FINDS.items()
+            name: pool.submit(scenario, plan(server, name, by_it))
+            for name, (scenario, _) in FINDS.items()
         }
         looked_at: dict[str, int] = {}
         for done in sound:
