@@ -5,6 +5,7 @@ import { changesOf, fieldsOf, problemsOf, problemsOfCaps, typedOf, type Typed } 
 import { sentenceOf } from "../../src/ui/assistants/sheets/tools";
 import { speaksKey } from "../../src/ui/assistants/roster";
 import { thinkingSince } from "../../src/ui/assistants/thinking";
+import { secondsToWait } from "../../src/ui/assistants/waiting";
 import { inkOn } from "../../src/ui/people/face";
 import { MemoryRow } from "./fixture/memory";
 import { message } from "./make";
@@ -97,5 +98,23 @@ describe("thinking", () => {
     expect(thinkingSince(again, asked + 65_000)).toBe(asked + 60_000);
     again.change({ run: { ...again.message.peek().run!, attempt: 3 } });
     expect(thinkingSince(again, asked + 90_000)).toBe(asked + 90_000);
+  });
+});
+
+describe("an answer that failed", () => {
+  const failed = () =>
+    new MemoryRow(message({ status: "failed", run: { attempt: 1, asker: message().sender, versions: 1, error: "ai_busy", retry_after: 30 } }));
+
+  it("asks to wait for as long as that is ahead, from when it was seen to fail", () => {
+    const row = failed();
+    expect([1_000, 11_000, 30_500, 31_000, 90_000].map((now) => secondsToWait(row, now))).toEqual([30, 20, 0.5, null, null]);
+    row.change({ run: { ...row.message.peek().run!, attempt: 2 } });
+    expect(secondsToWait(row, 90_000)).toBe(30);
+  });
+
+  it("asks nothing if nobody knows when it failed", () => {
+    const row = failed();
+    row.wasRunning = false;
+    expect(secondsToWait(row, 1_000)).toBeNull();
   });
 });

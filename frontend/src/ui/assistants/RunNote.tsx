@@ -1,12 +1,13 @@
 /** The state of an answer, under its text: waiting, thinking, stop, how it ended, its versions. */
 import { useEffect, useState } from "preact/hooks";
-import type { Row } from "../../core/api";
+import type { FailureCode, Row } from "../../core/api";
 import { reason, t } from "../../i18n";
 import { attempt, goOn, mayGoOn, mayRedo, mayStop, regenerate, stop } from "../message/actions";
 import { nameOf } from "../message/names";
 import type { RoomView } from "../page/view";
 import { thinkingSince } from "./thinking";
 import { Versions } from "./Versions";
+import { secondsToWait } from "./waiting";
 
 interface NoteProps {
   row: Row;
@@ -35,7 +36,7 @@ export function RunNote({ row, view }: NoteProps) {
       return (
         // What had failed before the page was there is read by walking through it.
         <div class="run broken" role={row.wasRunning ? "alert" : undefined}>
-          <span class="outcome">{status === "interrupted" ? t("e_ai_incomplete") : reason(run.error ?? "ai_unavailable", run.retry_after ?? null)}</span>{" "}
+          <span class="outcome">{status === "interrupted" ? t("e_ai_incomplete") : <Failure key={run.attempt} row={row} code={run.error ?? "ai_unavailable"} />}</span>{" "}
           <WaysOn row={row} view={view} />
           <Versions row={row} view={view} />
         </div>
@@ -90,6 +91,18 @@ function Thinking({ since, now }: { since: number; now: () => number }) {
     return () => clearInterval(timer);
   }, [since]);
   return <span class="thinking">{t("thinking", { s: shown })}</span>;
+}
+
+/** Why it failed, and after how long to try again for as long as that is ahead. */
+function Failure({ row, code }: { row: Row; code: FailureCode }) {
+  const left = secondsToWait(row, performance.now());
+  const [over, setOver] = useState(left === null);
+  useEffect(() => {
+    if (left === null) return;
+    const timer = setTimeout(() => setOver(true), left * 1000);
+    return () => clearTimeout(timer);
+  }, []);
+  return <>{reason(code, over ? null : left)}</>;
 }
 
 /** Continue · Regenerate, for those who may. */
