@@ -17,7 +17,7 @@ run: check-start .venv/ready frontend ## Set everything up and serve on http://1
 test: test-frontend test-python ## Install what the tests need, then run all of them
 
 test-python: system-packages .venv/ready-dev frontend
-	@$(VENV) -m pytest -m "not faults and not stress" --runtime eventlet --runtime threading $(ARGS)
+	@$(VENV) -m pytest --numprocesses 2 --dist loadfile -m "not faults and not stress" --runtime eventlet --runtime threading $(ARGS)
 
 test-frontend: system-packages .venv/ready-dev
 	@$(VENV) -m tools.frontend test

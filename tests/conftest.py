@@ -4,6 +4,9 @@ An *installation* is what a test runs against; tests that ask for `server` or `s
 worker with SQLite and no Redis, and two workers with Redis and PostgreSQL, on the runtime of `--runtime` or
 CHATAPP_RUNTIME. If `--runtime` is given again, they run with several workers on that one too; those in a browser never,
 and those marked `one_runtime` only with `--everywhere`.
+
+With `--numprocesses` (make test) files are shared out to processes; *session* is then one of them. A test marked `alone`
+has the machine to itself.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from tests.support.open_runs import none_left
 from tests.support.postgres import PostgresServer
 from tests.support.redis import RedisServer
 from tests.support.server import Server, alive
+from tests.support.turns import turn
 
 RUNTIMES = ("eventlet", "gevent", "threading")
 
@@ -68,18 +72,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-# What each fault cost: a tests.faults.table.Table, if any was tried.
-FAULT_TABLE = pytest.StashKey[Any]()
+# A row of the fault table, among the properties of a test's report: those of all processes come together there.
+FAULT_ROW = "fault_row"
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print the fault table, and keep it."""
-    if FAULT_TABLE in config.stash and config.stash[FAULT_TABLE].rows:
-        table = config.stash[FAULT_TABLE]
+    from tests.faults.table import Row, Table
+
+    rows = [
+        Row(**value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        for name, value in report.user_properties
+        if name == FAULT_ROW
+    ]
+    if rows:
+        table = Table(rows)
         terminalreporter.section("faults")
         for line in table.lines():
             terminalreporter.write_line(line)
         terminalreporter.write_line(f"kept in {table.write()}")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Outside everything else: what a test waits for its turn is not counted as its time."""
+    with turn(item):
+        return (yield)
 
 
 def runtimes(config: pytest.Config) -> list[str]:

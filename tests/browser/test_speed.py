@@ -16,7 +16,7 @@ from .measures import heap_mb, percentile, traced
 from .screen import Visitor
 from .talk import fill, lines
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 STATIC = ROOT / "chatapp" / "static"
 SPEED = 3_000  # px a second

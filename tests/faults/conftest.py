@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
-from tests.conftest import FAULT_TABLE
+from tests.conftest import FAULT_ROW
 from tests.faults.site import LONG, SHORT, Form, Site
 from tests.faults.table import Table
 from tests.support.postgres import PostgresServer
@@ -32,13 +33,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("repetition", range(times), ids=[f"run{n + 1}" for n in range(times)])
 
 
-@pytest.fixture(scope="session")
-def table(request: pytest.FixtureRequest) -> Table:
-    stash = request.config.stash
-    if FAULT_TABLE not in stash:
-        stash[FAULT_TABLE] = Table()
-    kept: Table = stash[FAULT_TABLE]
-    return kept
+@pytest.fixture
+def table(record_property: Callable[[str, object], None]) -> Table:
+    return Table(keep=lambda row: record_property(FAULT_ROW, asdict(row)))
 
 
 @pytest.fixture(scope="package")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -26,23 +27,24 @@ class Row:
 
 @dataclass
 class Table:
-    """All rows of a test session."""
+    """Rows of one test or of all; `keep` is told of each that is added."""
 
     rows: list[Row] = field(default_factory=list)
+    keep: Callable[[Row], object] = lambda _row: None
 
     def add(self, fault: str, verdict: Verdict, whole: float, note: str = "") -> None:
         """`whole`: seconds from the end of the fault until everybody had everything."""
-        self.rows.append(
-            Row(
-                fault,
-                verdict.acked,
-                verdict.lost,
-                verdict.duplicated,
-                verdict.out_of_order,
-                round(whole, 2),
-                note,
-            )
+        row = Row(
+            fault,
+            verdict.acked,
+            verdict.lost,
+            verdict.duplicated,
+            verdict.out_of_order,
+            round(whole, 2),
+            note,
         )
+        self.rows.append(row)
+        self.keep(row)
 
     def lines(self) -> list[str]:
         """As Markdown; runs of the same fault are one line, with the longest time."""

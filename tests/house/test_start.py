@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.support.node import build_pages
 from tests.support.processes import Process, free_port
@@ -53,6 +54,7 @@ def start(folder: Path) -> tuple[float, float, str]:
     return took, computed, process.log
 
 
+@pytest.mark.alone
 def test_make_run_once_set_up_serves_a_page_within_five_seconds_and_stops_when_asked(
     tmp_path: Path,
 ) -> None:

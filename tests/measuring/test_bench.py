@@ -19,6 +19,7 @@ from tests.support.waiting import eventually
 SMALL = ["--rounds", "1", "--seconds", "0.3", "--most", "20", "--peers", "none"]
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_the_product_is_measured_and_the_results_are_written(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench", "--only", "fanout", *SMALL, "--out", str(tmp_path)]
@@ -42,6 +43,7 @@ def test_the_product_is_measured_and_the_results_are_written(tmp_path: Path) -> 
     )
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_who_stops_it_leaves_nothing_behind(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench", "--only", "crowd", *SMALL, "--seconds", "60"]

@@ -24,10 +24,12 @@ def run(runtime: str, seconds: int, folder: Path) -> None:
         assert counts[kind] > 20 * seconds, counts
 
 
+@pytest.mark.alone
 def test_nothing_stands_still_for_seconds(each_runtime: str, tmp_path: Path) -> None:
     run(each_runtime, SHORT, tmp_path)
 
 
+@pytest.mark.alone
 @pytest.mark.stress
 @pytest.mark.timeout(LONG + 120)
 def test_nothing_stands_still_for_minutes(each_runtime: str, tmp_path: Path) -> None:
