@@ -12,7 +12,8 @@ from chatapp.ids import new_id, parse_message_id
 from chatapp.payloads import Message, User
 from chatapp.payloads import assistants as shapes
 from chatapp.store import assistant_rows, messages, reading
-from chatapp.store.budgets import NOTHING, HoldFor, SettleFor, Use
+from chatapp.store.budgets import NOTHING, Use
+from chatapp.store.holds import HoldFor, SettleFor
 from chatapp.store.reading import Seat
 from chatapp.store.rooms import ASSISTANT_ID
 

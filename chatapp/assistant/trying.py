@@ -12,7 +12,8 @@ from chatapp.errors import ChatError
 from chatapp.ids import new_id
 from chatapp.payloads import User
 from chatapp.payloads import assistants as shapes
-from chatapp.store.budgets import HoldFor, SettleFor, Use
+from chatapp.store.budgets import Use
+from chatapp.store.holds import HoldFor, SettleFor
 from chatapp.store.rooms import ASSISTANT_ID
 
 from .provider import Stopped

@@ -9,8 +9,8 @@ from typing import Any
 from chatapp import runtime
 from chatapp.clock import now_ms
 from chatapp.errors import ChatError
-from chatapp.store import budgets
 from chatapp.store import retention as jobs
+from chatapp.store import tidying
 from chatapp.store.database import Database
 from chatapp.store.writer import Writer
 
@@ -64,13 +64,13 @@ class Retention:
         with self._db.snapshot() as db:
             empty = [row[0] for row in db.all(jobs.EMPTY, before=before)]
             aged = db.all(jobs.AGED, now=now)
-            untidy = budgets.has_old(db, now)
+            untidy = tidying.has_old(db, now)
         for room_id in empty:
             self._all(jobs.Clear(room_id, before))
         for room_id, days in aged:
             self._all(jobs.Expire(room_id, now - days * DAY_MS))
         if untidy:
-            self._writer.run(budgets.TidyUp())
+            self._writer.run(tidying.TidyUp())
 
     def _all(self, job: Any) -> None:
         while self._writer.run(job):

@@ -11,14 +11,10 @@ from datetime import UTC, datetime
 
 from chatapp.errors import ChatError
 
-from . import paces
-from .paces import Paces
 from .sql import Connection, Statement
 from .tx import Tx
 
 DAY_MS = 24 * 3600 * 1000
-KEPT_DAYS = 32  # that spendings are kept: a month can be looked at
-HOLD_MS = 90_000  # a request that is not over by then lost its worker
 _GATE_KEY = 0x616967617465  # "aigate"
 
 _GATE = Statement("SELECT 1", f"SELECT pg_advisory_xact_lock({_GATE_KEY})")
@@ -44,20 +40,6 @@ _HELD = Statement(
 _HOLD_RUN = Statement(
     "UPDATE runs SET held_day = :day, held_tokens = :tokens, held_cost = :cost"
     " WHERE room_id = :room AND seq = :seq"
-)
-_ADD_HOLD = Statement(
-    "INSERT INTO holds (id, day, person_id, room_id, assistant_id, tokens, cost, until)"
-    " VALUES (:id, :day, :person, :room, :assistant, :tokens, :cost, :until)"
-)
-_END_HOLD = Statement("DELETE FROM holds WHERE id = :id")
-_LOST_HOLDS = Statement(
-    "SELECT id, day, person_id, room_id, assistant_id, tokens, cost FROM holds WHERE until < :now"
-)
-_OLD_SPENDINGS = Statement("DELETE FROM spendings WHERE day < :day")
-_OLD_PACES = Statement("DELETE FROM paces WHERE whole_at < :now")
-_HAS_OLD = Statement(
-    "SELECT EXISTS (SELECT 1 FROM spendings WHERE day < :day) OR EXISTS (SELECT 1 FROM paces WHERE whole_at < :now)"
-    " OR EXISTS (SELECT 1 FROM holds WHERE until < :now / 1000)"
 )
 
 
@@ -226,88 +208,3 @@ def add(
             held_tokens=held.tokens,
             held_cost=held.cost,
         )
-
-
-@dataclass(slots=True)
-class HoldFor:
-    """Keep something for what is no answer in a room (a catch-up), for HOLD_MS at most. The result: the day.
-
-    Raises `rate_limited`, `budget_exceeded`.
-    """
-
-    id: str
-    caps: Caps
-    paces: Paces
-    person_id: str
-    room_id: int
-    assistant_id: str
-    need: Use
-
-    def rooms(self) -> list[int]:
-        return []
-
-    def run(self, tx: Tx) -> str:
-        gate(tx)
-        paces.take(tx, self.paces, self.person_id, self.room_id)
-        check(tx, self.caps, self.person_id, self.room_id, self.assistant_id, self.need)
-        day = day_of(tx.now)
-        add(tx, day, self.person_id, self.room_id, self.assistant_id, held=self.need)
-        tx.run(
-            _ADD_HOLD,
-            id=self.id,
-            day=day,
-            person=self.person_id,
-            room=self.room_id,
-            assistant=self.assistant_id,
-            tokens=self.need.tokens,
-            cost=self.need.cost,
-            until=tx.database_now() + HOLD_MS,
-        )
-        return day
-
-
-@dataclass(slots=True)
-class SettleFor:
-    """The end of HoldFor: what was held goes, what was used stays."""
-
-    held: HoldFor
-    day: str
-    use: Use
-
-    def rooms(self) -> list[int]:
-        return []
-
-    def run(self, tx: Tx) -> None:
-        gate(tx)
-        held = self.held
-        lost = not tx.run(_END_HOLD, id=held.id)  # it took so long that it was let go already
-        back = NOTHING if lost else Use(-held.need.tokens, -held.need.cost)
-        add(
-            tx, self.day, held.person_id, held.room_id, held.assistant_id, held=back, spent=self.use
-        )
-
-
-def has_old(db: Connection, now: int) -> bool:
-    """Whether there is something for TidyUp."""
-    return bool(db.value(_HAS_OLD, day=_first_day(now), now=now * 1000))
-
-
-def _first_day(now: int) -> str:
-    return day_of(now - KEPT_DAYS * DAY_MS)
-
-
-@dataclass(slots=True)
-class TidyUp:
-    """Let go of what a worker that is gone held for a catch-up, and forget days and paces that count no more."""
-
-    def rooms(self) -> list[int]:
-        return []
-
-    def run(self, tx: Tx) -> None:
-        gate(tx)
-        now = tx.database_now()
-        for hold, day, person, room, assistant, tokens, cost in tx.all(_LOST_HOLDS, now=now):
-            tx.run(_END_HOLD, id=hold)
-            add(tx, day, person, room, assistant, held=Use(-int(tokens), -int(cost)))
-        tx.run(_OLD_SPENDINGS, day=_first_day(now))
-        tx.run(_OLD_PACES, now=now * 1000)

@@ -8,7 +8,8 @@ from chatapp.clock import now_ms
 from chatapp.errors import ChatError
 from chatapp.services.retention import Retention
 from chatapp.store import budgets, paces, rooms
-from chatapp.store.budgets import Cap, Caps, HoldFor, SettleFor, Use
+from chatapp.store.budgets import Cap, Caps, Use
+from chatapp.store.holds import HoldFor, SettleFor
 from chatapp.store.paces import Pace, Paces
 from chatapp.store.sql import Statement
 from chatapp.store.tx import Tx
