@@ -16,7 +16,7 @@ from chatapp.ids import new_id
 from chatapp.payloads import User
 from chatapp.payloads import assistants as shapes
 from chatapp.services import person_names
-from chatapp.store import assistant_jobs, assistant_rows, rooms
+from chatapp.store import assistant_jobs, assistant_rows, members
 from chatapp.store.assistant_rows import AssistantRow, RoomPolicy, Voice
 from chatapp.store.reading import Seat
 from chatapp.store.sql import Connection, Statement
@@ -215,7 +215,7 @@ class Roster:
             raise ChatError("conflict", "The assistant of every room stays; it can be silent.")
         if seat is not None and row.room_id is None:
             change = self._chat.writer.run(
-                rooms.RemoveMember(seat.room_id, user, assistant_id, admin)
+                members.RemoveMember(seat.room_id, user, assistant_id, admin)
             )
             self._chat.rooms.member_changed.publish(change)
             return

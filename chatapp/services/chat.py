@@ -28,8 +28,8 @@ from chatapp.store import reading
 from chatapp.store.aside import Aside
 from chatapp.store.backends import PostgresBackend, SqliteBackend
 from chatapp.store.database import Database
+from chatapp.store.members import MemberChange
 from chatapp.store.reading import Seat
-from chatapp.store.rooms import MemberChange
 from chatapp.store.tx import Told
 from chatapp.store.writer import Writer
 

@@ -6,10 +6,11 @@ import hashlib
 
 from chatapp.errors import ChatError, not_found
 from chatapp.payloads import RoomInfo, User
-from chatapp.store import reading, rooms
+from chatapp.store import members, reading, rights, rooms
 from chatapp.store.database import Database
+from chatapp.store.members import MemberChange
 from chatapp.store.reading import Seat
-from chatapp.store.rooms import ASSISTANT_ID, MemberChange
+from chatapp.store.rooms import ASSISTANT_ID
 from chatapp.store.sql import Statement
 from chatapp.store.writer import Writer
 
@@ -150,10 +151,10 @@ class Rooms:
 
     def set_member(self, user: User, slug: str, user_id: str, role: str = "member") -> User:
         """Bring somebody in, or change a member's role."""
-        if role not in rooms.ROLES:
-            raise ChatError("bad_request", f"A role is one of {', '.join(rooms.ROLES)}.")
+        if role not in rights.ROLES:
+            raise ChatError("bad_request", f"A role is one of {', '.join(rights.ROLES)}.")
         seat = self.shared_seat(user, slug)
-        change = self._writer.run(rooms.SetMember(seat.room_id, user, user_id, role))
+        change = self._writer.run(members.SetMember(seat.room_id, user, user_id, role))
         self.member_changed.publish(change)
         return change.user
 
@@ -163,7 +164,7 @@ class Rooms:
         if user_id == ASSISTANT_ID:
             raise ChatError("forbidden", "The room's assistant stays.")
         self.member_changed.publish(
-            self._writer.run(rooms.RemoveMember(seat.room_id, user, user_id))
+            self._writer.run(members.RemoveMember(seat.room_id, user, user_id))
         )
 
     def set_privacy(self, user: User, slug: str, not_for_ai: bool) -> bool:

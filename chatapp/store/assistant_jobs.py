@@ -11,7 +11,7 @@ from chatapp.payloads import User
 
 from . import assistant_rows, people, rooms
 from .assistant_rows import AssistantRow
-from .rooms import MemberChange
+from .members import MemberChange
 from .sql import Connection, Statement
 from .tx import Tx
 

@@ -8,9 +8,9 @@ from chatapp.errors import ChatError, not_found
 from chatapp.ids import new_id
 from chatapp.payloads import User
 
-from . import rooms
+from . import members, rights
 from .audit import note
-from .rooms import MemberChange
+from .members import MemberChange
 from .sql import Statement
 from .tx import Tx
 
@@ -70,7 +70,7 @@ class BanFromRoom:
     def run(self, tx: Tx) -> MemberChange | None:
         """The membership that ended, None if there was none."""
         room = tx.room(self.room_id)
-        role = rooms.check_may_remove(tx, room.id, self.by, self.user_id)
+        role = rights.check_may_remove(tx, room.id, self.by, self.user_id)
         user, _ = _person(tx, self.user_id)
         if user.id == self.by.id:
             raise ChatError("conflict", "Nobody bans themselves.")
@@ -96,7 +96,7 @@ class BanFromRoom:
         )
         if role is None:
             return None
-        return rooms.put_out(tx, room, user, self.by, banned=True)
+        return members.put_out(tx, room, user, self.by, banned=True)
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ class LiftRoomBan:
 
     def run(self, tx: Tx) -> None:
         room = tx.room(self.room_id)
-        rooms.check_moderates(tx, room.id, self.by)
+        rights.check_moderates(tx, room.id, self.by)
         if not tx.run(_LIFT, room=room.id, user=self.user_id):
             raise not_found("ban")
         user, _ = _person(tx, self.user_id)
@@ -218,6 +218,6 @@ class TransferRoom:
     def run(self, tx: Tx) -> list[MemberChange]:
         room = tx.room(self.room_id)
         user, _ = _person(tx, self.user_id)
-        changes = rooms.hand_over(tx, room, self.by, user)
+        changes = members.hand_over(tx, room, self.by, user)
         note(tx, self.by, "transfer", user.id, user.name, room=room.slug)
         return changes

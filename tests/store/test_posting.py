@@ -8,7 +8,7 @@ import pytest
 from chatapp import runtime
 from chatapp.errors import ChatError
 from chatapp.payloads import MentionSpan, Message
-from chatapp.store import reading, rooms
+from chatapp.store import members, reading, rooms
 
 from .conftest import Store
 
@@ -82,14 +82,14 @@ def test_a_stranger_writes_nothing_and_a_member_does(store: Store) -> None:
         store.post(room, bob, "let me in")
     assert refusal.value.code == "not_found"
     assert store.numbers(room) == []
-    store.writer.run(rooms.SetMember(room, alice, "bob", "member"))
+    store.writer.run(members.SetMember(room, alice, "bob", "member"))
     assert store.post(room, bob, "thank you").seq == 2
 
 
 def test_a_reader_may_not_write(store: Store) -> None:
     alice, bob = store.user("alice"), store.user("bob")
     room = store.room(alice)
-    store.writer.run(rooms.SetMember(room, alice, "bob", "readonly"))
+    store.writer.run(members.SetMember(room, alice, "bob", "readonly"))
     with pytest.raises(ChatError) as refusal:
         store.post(room, bob, "psst")
     assert refusal.value.code == "forbidden"
@@ -99,7 +99,7 @@ def test_a_removed_member_cannot_write_even_what_waits_behind_the_removal(store:
     alice, bob = store.user("alice"), store.user("bob")
     room = store.room(alice)
     store.writer.run(rooms.EnterPublicRoom("general", bob))
-    removal = store.writer.submit(rooms.RemoveMember(room, alice, "bob"))
+    removal = store.writer.submit(members.RemoveMember(room, alice, "bob"))
     late = store.submit(room, bob, "one more thing")
     removal.wait()
     with pytest.raises(ChatError) as refusal:

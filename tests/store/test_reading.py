@@ -7,7 +7,7 @@ import random
 import pytest
 
 from chatapp.errors import ChatError
-from chatapp.store import reading, rooms, search
+from chatapp.store import members, reading, rooms, search
 
 from .conftest import Store
 
@@ -99,9 +99,9 @@ def roles(store: Store, room: int) -> dict[str, str]:
 def test_the_last_owner_hands_the_room_over_by_leaving_it(store: Store, kind: str) -> None:
     alice, bob, carol, dora = (store.user(name) for name in ("alice", "bob", "carol", "dora"))
     room = store.room(alice, kind=kind)
-    store.writer.run(rooms.SetMember(room, alice, "bob", "member"))
-    store.writer.run(rooms.SetMember(room, alice, "carol", "moderator"))
-    left = store.writer.run(rooms.RemoveMember(room, alice, "alice"))
+    store.writer.run(members.SetMember(room, alice, "bob", "member"))
+    store.writer.run(members.SetMember(room, alice, "carol", "moderator"))
+    left = store.writer.run(members.RemoveMember(room, alice, "alice"))
     assert left.role is None
     assert roles(store, room) == {"carol": "owner", "bob": "member"}
     # Two numbers: the new role, then the removal.
@@ -109,12 +109,12 @@ def test_the_last_owner_hands_the_room_over_by_leaving_it(store: Store, kind: st
     assert numbers == list(range(1, len(numbers) + 1))
     assert left.seq == numbers[-1]
     # The moderator was preferred; without one it is who is there longest.
-    store.writer.run(rooms.SetMember(room, carol, "dora", "member"))
-    store.writer.run(rooms.RemoveMember(room, carol, "carol"))
+    store.writer.run(members.SetMember(room, carol, "dora", "member"))
+    store.writer.run(members.RemoveMember(room, carol, "carol"))
     assert roles(store, room) == {"bob": "owner", "dora": "member"}
-    store.writer.run(rooms.RemoveMember(room, bob, "bob"))
+    store.writer.run(members.RemoveMember(room, bob, "bob"))
     assert roles(store, room) == {"dora": "owner"}
-    store.writer.run(rooms.RemoveMember(room, dora, "dora"))
+    store.writer.run(members.RemoveMember(room, dora, "dora"))
     assert roles(store, room) == {}
 
 
@@ -122,13 +122,13 @@ def test_an_owner_who_leaves_other_owners_hands_nothing_over(store: Store) -> No
     alice, bob = store.user("alice"), store.user("bob")
     store.user("carol")
     room = store.room(alice)
-    store.writer.run(rooms.SetMember(room, alice, "bob", "owner"))
-    store.writer.run(rooms.SetMember(room, alice, "carol", "moderator"))
-    store.writer.run(rooms.RemoveMember(room, alice, "alice"))
+    store.writer.run(members.SetMember(room, alice, "bob", "owner"))
+    store.writer.run(members.SetMember(room, alice, "carol", "moderator"))
+    store.writer.run(members.RemoveMember(room, alice, "alice"))
     assert roles(store, room) == {"bob": "owner", "carol": "moderator"}
     # Who steps down and stays still names another first.
     with pytest.raises(ChatError) as refusal:
-        store.writer.run(rooms.SetMember(room, bob, "bob", "member"))
+        store.writer.run(members.SetMember(room, bob, "bob", "member"))
     assert refusal.value.code == "conflict"
 
 
