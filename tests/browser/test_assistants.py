@@ -32,6 +32,7 @@ BEGIN = """() => ['keydown', 'click'].forEach((name) =>
 TRIES = 5  # the quickest counts: the machine may have been busy
 
 
+@pytest.mark.alone
 def test_thinking_shows_within_100_ms_and_stop_works_within_200_and_says_by_whom(
     ai_server: Server, model: OpenAIServer, visit: Visit, room: str
 ) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,10 +23,20 @@ from .conftest import StartEcho, ask
 
 @pytest.fixture
 def terminal() -> Iterator[None]:
-    """What is started does not ignore the end of its terminal, also where these tests were started by nohup."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    """What is started does not ignore its terminal, also where these tests were started by nohup or in the background."""
+    before = [
+        (number, signal.signal(number, signal.SIG_DFL)) for number in (signal.SIGHUP, signal.SIGINT)
+    ]
     yield
-    signal.signal(signal.SIGHUP, before)
+    for number, handler in before:
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """Where a server makes its folder: with a short path, since that of a unix socket holds 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="t-", dir="/tmp") as folder:
+        yield Path(folder)
 
 
 def gone(processes: list[psutil.Process]) -> bool:
@@ -136,9 +147,9 @@ def test_no_worker_starts_when_the_database_cannot_be_prepared(start_echo: Start
 
 
 def test_a_stop_finishes_what_has_begun_and_leaves_nothing(
-    start_echo: StartEcho, each_runtime: str, tmp_path: Path
+    start_echo: StartEcho, each_runtime: str, temporary: Path
 ) -> None:
-    server = start_echo(workers=2, on=each_runtime, env={"TMPDIR": str(tmp_path)})
+    server = start_echo(workers=2, on=each_runtime, env={"TMPDIR": str(temporary)})
     workers = server.workers()
     answers: list[Any] = []
     with (
@@ -160,7 +171,7 @@ def test_a_stop_finishes_what_has_begun_and_leaves_nothing(
     for worker in ("w1", "w2"):
         assert server.log.index(f"{worker} drains, 5 s left") < server.log.index(f"{worker} closes")
     assert "killed it" not in server.log
-    assert not list(tmp_path.glob("chatapp-*"))
+    assert not list(temporary.glob("chatapp-*"))
 
 
 @pytest.mark.usefixtures("terminal")
@@ -235,16 +246,16 @@ def _was_asked_to_stop(pid: int) -> bool:
 
 
 def test_no_worker_outlives_its_supervisor_and_no_file_the_workers(
-    start_echo: StartEcho, each_runtime: str, tmp_path: Path
+    start_echo: StartEcho, each_runtime: str, temporary: Path
 ) -> None:
-    server = start_echo(workers=2, on=each_runtime, env={"TMPDIR": str(tmp_path)})
+    server = start_echo(workers=2, on=each_runtime, env={"TMPDIR": str(temporary)})
     workers = server.workers()
-    assert len(list(tmp_path.glob("chatapp-*"))) == 1
+    assert len(list(temporary.glob("chatapp-*"))) == 1
 
     server.kill()
 
     eventually(lambda: gone(workers), within=15)
-    assert not list(tmp_path.glob("chatapp-*"))
+    assert not list(temporary.glob("chatapp-*"))
 
 
 def test_the_supervisor_imports_neither_the_application_nor_its_libraries() -> None:

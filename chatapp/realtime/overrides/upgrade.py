@@ -187,6 +187,8 @@ class LibraryWebSocket:
         except OSError:
             pass
         owner.lost()
+        # The library wakes its reader before it has sent its last frame, and with this request the connection ends.
+        self._ws.ws.thread.join(transport.LINGER_S)
         return []
 
     def _next(self) -> str | bytes | None:
