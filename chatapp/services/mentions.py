@@ -16,6 +16,7 @@ _SILENT = re.compile(r"(?ms)^(```|~~~).*?(?:^\1|\Z)|(`+)[^\n]*?\2|^[ \t]*>[^\n]*
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 # What may follow a name: no letter, but for Hangul.
 _AFTER = re.compile(r"[\W\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
+_AFTER_PLAIN = re.compile(r"\W", re.ASCII)  # the same of a text in ASCII
 # What may be a name: words with single spaces between them.
 _WORDS = re.compile(r"\S+(?: \S+)*")
 
@@ -66,9 +67,13 @@ def _names(body: str, at: int) -> tuple[tuple[int, str], ...]:
     if words is None:
         return ()
     # One place further than the words, for what follows them.
-    ends = [after.start() for after in _AFTER.finditer(body, at + 2, words.end() + 1)]
+    text = body[at + 1 : words.end() + 1]
+    plain = text.isascii()  # then folding goes letter by letter, and one does for all names
+    ends = [after.start() for after in (_AFTER_PLAIN if plain else _AFTER).finditer(text, 1)]
     if words.end() == len(body):
-        ends.append(len(body))
-    return tuple(
-        [(end - at, fold(body[at + 1 : end])) for end in reversed(ends) if body[end - 1] != " "]
-    )
+        ends.append(len(text))
+    ends.reverse()
+    if plain:
+        text = fold(text)
+        return tuple([(end + 1, text[:end]) for end in ends if text[end - 1] != " "])
+    return tuple([(end + 1, fold(text[:end])) for end in ends if text[end - 1] != " "])

@@ -26,7 +26,7 @@ _CJK = (
     r"\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff"
 )
 _WORDS = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
-_ASCII_WORDS = re.compile(r"[a-z0-9]+")
+_ASCII_WORDS = re.compile(rf"([a-z0-9]{{1,{TERM}}})[a-z0-9]*")
 _IS_CJK = re.compile(rf"[{_CJK}]")
 
 _ADD = Insert("search", {"rowid": "bigint", "terms": "text"})
@@ -62,7 +62,7 @@ _SAID_AT = Statement(
 def terms(text: str) -> list[str]:
     """The terms under which a text is found, each once: folded words, and pairs of letters of CJK runs."""
     if text.isascii():  # half the time of what follows, with the same result
-        return list(dict.fromkeys(word[:TERM] for word in _ASCII_WORDS.findall(text.lower())))
+        return list(dict.fromkeys(_ASCII_WORDS.findall(text.lower())))
     found: dict[str, None] = {}
     for match in _WORDS.finditer(unicodedata.normalize("NFKC", text).casefold()):
         word = match.group()
