@@ -56,7 +56,8 @@ class Message(Base):
     __tablename__ = "messages"
     __table_args__ = (
         Index(None, "room_id", "changed_seq", unique=True),
-        Index(None, "sender_id", "client_id", unique=True),
+        # The key of a client first: keys that begin with the time are written side by side, whoever sends.
+        Index(None, "client_id", "sender_id", unique=True),
         {"sqlite_with_rowid": False},
     )
 

@@ -37,7 +37,7 @@ def no_deduplication() -> None:
     look_up = posting._look_up
 
     def some(tx: Tx, jobs: Sequence[Any]) -> list[Any]:
-        tx.cursor.execute("DROP INDEX IF EXISTS ix_messages_sender_id_client_id")
+        tx.cursor.execute("DROP INDEX IF EXISTS ix_messages_client_id_sender_id")
         found = look_up(tx, jobs)
         return [
             (role, hides, None)

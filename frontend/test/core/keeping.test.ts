@@ -122,12 +122,12 @@ describe("tabs of a browser", () => {
   });
 });
 
-test("client_ids are what the server takes, also where crypto.randomUUID is missing", () => {
-  const { getRandomValues } = crypto;
-  vi.stubGlobal("crypto", { getRandomValues: getRandomValues.bind(crypto) });
+test("client_ids are what the server takes, begin with the time, and are all unlike", () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: 0x019ab3c4d5e6 });
   const ids = new Set(Array.from({ length: 100 }, newClientId));
-  vi.unstubAllGlobals();
-  ids.add(newClientId());
-  expect(ids.size).toBe(101);
-  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(ids.size).toBe(100);
+  for (const id of ids) expect(id).toMatch(/^019ab3c4-d5e6-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  vi.setSystemTime(0x019ab3c4d5e7);
+  expect(newClientId() > [...ids].sort().at(-1)!).toBe(true);
+  vi.useRealTimers();
 });

@@ -10,7 +10,7 @@ import { type Link, type OpenLink, socketLinks } from "../../src/core/link";
 import { memoryShelf } from "../../src/core/prefs";
 
 const base = process.env["CHAT_URL"]!;
-const slug = `core-${newClientId().slice(0, 8)}`;
+const slug = `core-${newClientId().slice(-8)}`;
 const opened: ChatClient[] = [];
 
 interface Person {
