@@ -95,6 +95,7 @@ def upgrade(url: str, revision: str = "head") -> None:
                 check(engine)
             if found != head() or revision != "head":
                 command.upgrade(_config(url), revision)
+                _set_up(engine)
     except DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0]
         raise SchemaError(f"The database of DATABASE_URL cannot be used: {reason}.") from None
@@ -105,6 +106,13 @@ def upgrade(url: str, revision: str = "head") -> None:
 def downgrade(url: str, revision: str = "base") -> None:
     """Migrate down."""
     command.downgrade(_config(url), revision)
+
+
+def _set_up(engine: Engine) -> None:
+    # While nobody else is there: two connections that change it at one time are both told "locked", at once.
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
 
 
 @contextmanager

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from alembic import command
 from sqlalchemy import create_engine, inspect, text
@@ -91,3 +95,10 @@ def test_what_was_said_survives_an_upgrade_and_the_way_back(database_url: str) -
         assert marks.scalar() == 1
         assert connection.execute(text("SELECT user_id FROM assistants")).all() == [("assistant",)]
     engine.dispose()
+
+
+def test_the_first_connections_to_a_new_file_change_nothing_about_it(tmp_path: Path) -> None:
+    path = tmp_path / "chat.sqlite3"
+    schema.upgrade(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
