@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpcore2
 import httpx2
 import openai
 
@@ -22,7 +21,8 @@ from . import capabilities, chunks, faults
 from .capabilities import Capabilities
 from .context import Prompt, ToolCall, as_messages
 from .provider import PIECE_CHARS, PIECE_EVERY_S, PLAIN, Finish, Manner, Stopped
-from .wire import FAULTS, Cut, Line, Transport
+from .transport import Transport
+from .wire import FAULTS, Cut, Line, Silent
 
 log = logging.getLogger("chatapp.assistant")
 
@@ -246,7 +246,7 @@ class _Call:
             raise Cut
         left = self._left()
         if left <= 0:
-            raise httpcore2.ReadTimeout
+            raise Silent
         return left
 
     def _left(self) -> float:
@@ -262,7 +262,7 @@ class _Call:
             return faults.of_status(error)
         if isinstance(error, chunks.ErrorEvent):
             return faults.of_event(error.code)
-        silent = isinstance(error, httpcore2.TimeoutException)
+        silent = isinstance(error, Silent)
         if silent and time.monotonic() < self._started + TOTAL_S:
             return faults.failure("ai_unavailable")
         if isinstance(error, chunks.BadStream) or self._length:

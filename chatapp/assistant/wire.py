@@ -1,37 +1,49 @@
 """The HTTP connection to a provider, with its socket within reach.
 
 Closing a response from another task leaves its reader blocked in recv on eventlet and on threads. What ends the read at
-once, on every runtime, is shutting the socket down. So requests go through a transport of ours: httpcore2's pool with a
-network backend that notes which socket serves which request, also before the first byte of the answer.
+once, on every runtime, is shutting the socket down. So urllib3's connections are given a line: it knows which socket
+serves which request, also before the first byte of the answer, and is asked before each read.
 """
 
 from __future__ import annotations
 
+import http.client
+import io
 import os
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
-from urllib.request import getproxies, proxy_bypass
 
-import httpcore2
-import httpx2
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from chatapp import runtime
 
 KEEP_IDLE_S = (
     60  # long enough that a conversation does not pay for a TLS handshake with each answer
 )
-MAX_CONNECTIONS = 512
-
-# How a connection fails, whatever stage it was in.
-FAULTS = (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException, ssl.SSLError)
+SEND_S = 300.0
+BUFFER = 1 << 16  # bytes that one read takes at most
 
 
 class Cut(Exception):
     """The request was ended from this side."""
+
+
+class Broken(Exception):
+    """The connection failed while it was read."""
+
+
+class Silent(Broken):
+    """Nothing came in time."""
+
+
+# How a connection fails, whatever stage it was in.
+FAULTS = (Broken, http.client.HTTPException, urllib3.exceptions.HTTPError)
 
 
 class Line:
@@ -41,7 +53,7 @@ class Line:
         """`before_read()` runs each time before the socket is read; it answers the time-out to use, in seconds."""
         self.before_read = before_read
         self.is_cut = False
-        self._stream: _WatchedStream | None = None
+        self._connection: Watched | None = None
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -52,11 +64,11 @@ class Line:
         finally:
             _line.reset(token)
 
-    def attach(self, stream: _WatchedStream) -> None:
-        """Called by the stream that is about to serve the request. Raises Cut."""
+    def attach(self, connection: Watched) -> None:
+        """Called by the connection that is about to serve the request. Raises Cut."""
         with runtime.turn:
-            self._stream = stream
-            stream.line = self
+            self._connection = connection
+            connection.line = self
             if self.is_cut:
                 raise Cut
 
@@ -64,20 +76,21 @@ class Line:
         """End the request at once, from any task. The reader sees the end of the stream."""
         with runtime.turn:
             self.is_cut = True
+            connection = self._connection
             # A connection that went back to the pool may serve somebody else's request by now.
-            if self._stream is not None and self._stream.line is self:
-                _shut_down(self._stream.get_extra_info("socket"))
+            if connection is not None and connection.line is self:
+                _shut_down(connection.watched)
 
 
 _line: ContextVar[Line | None] = ContextVar("line", default=None)
 
 
-def _shut_down(sock: socket.socket) -> None:
+def _shut_down(sock: Any) -> None:
     # Through a descriptor of its own: a TLS socket's shutdown() would first throw its session away under the reader.
     try:
         twin = socket.socket(fileno=os.dup(sock.fileno()))
-    except OSError:
-        return
+    except (OSError, AttributeError):
+        return  # closed, or not yet open
     try:
         twin.shutdown(socket.SHUT_RDWR)
     except OSError:
@@ -86,119 +99,110 @@ def _shut_down(sock: socket.socket) -> None:
         twin.close()
 
 
-class _WatchedStream(httpcore2.NetworkStream):
-    """A network stream that tells the line of the calling task what it does."""
+class Watched(HTTPConnection):
+    """A connection that tells the line of the calling task what it does."""
 
-    def __init__(self, stream: httpcore2.NetworkStream) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
         self.line: Line | None = None
-        self._stream = stream
-        try:
-            self._announce()
-        except Cut:
-            stream.close()  # the pool has not heard of it yet
-            raise
+        #: what cut() shuts down; kept also where the answer alone keeps the socket open
+        self.watched: Any = None
+        #: the latest answer, in the standard library's form
+        self.answer: http.client.HTTPResponse | None = None
+        self.idle_since: float | None = None
+
+    @property
+    def response_class(self) -> Any:  # type: ignore[override]
+        """How the standard library makes an answer."""
+        return self._answer
 
     def _announce(self) -> None:
+        self.line = None
         line = _line.get()
         if line is not None:
             line.attach(self)
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        line = _line.get()
+    def connect(self) -> None:
+        super().connect()
+        self.watched = self.sock
+        self.sock.settimeout(SEND_S)  # connecting had a time-out of its own
+        self._announce()
+
+    def putrequest(self, *args: Any, **options: Any) -> None:
+        self.idle_since = None
+        if self.sock is not None:  # a pooled connection comes to its next request here
+            self.sock.settimeout(SEND_S)
+        self._announce()
+        super().putrequest(*args, **options)
+
+    @property
+    def is_connected(self) -> bool:
+        idle = time.monotonic() - self.idle_since if self.idle_since is not None else 0.0
+        return idle < KEEP_IDLE_S and super().is_connected
+
+    def _new_conn(self) -> socket.socket:
+        self.watched = sock = super()._new_conn()
+        try:
+            self._announce()
+        except Cut:
+            sock.close()
+            raise
+        return sock
+
+    def _answer(
+        self, sock: Any, debuglevel: int = 0, method: str | None = None, url: str | None = None
+    ) -> http.client.HTTPResponse:
+        intake = _Intake(self, sock)
+        self.answer = http.client.HTTPResponse(intake, debuglevel, method, url)  # type: ignore[arg-type]
+        return self.answer
+
+
+class WatchedTLS(Watched, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Intake(io.RawIOBase):
+    """What an answer is read from: the socket, with its line asked before each read."""
+
+    def __init__(self, connection: Watched, sock: Any) -> None:
+        self._connection, self._sock = connection, sock
+        self._file = sock.makefile("rb", buffering=0)
+        self._records = isinstance(sock, ssl.SSLSocket)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """As of a socket: this is how an answer takes hold of it."""
+        return io.BufferedReader(self, BUFFER)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        line = self._connection.line
         if line is not None:
-            timeout = line.before_read()
-        return self._stream.read(max_bytes, timeout)
+            self._sock.settimeout(line.before_read())
+        try:
+            got: int = self._file.readinto(buffer)
+            if got and self._records:
+                got += self._more(memoryview(buffer)[got:])
+        except TimeoutError as error:
+            raise Silent from error
+        except OSError as error:
+            raise Broken from error
+        return got
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._announce()  # a pooled connection comes to its next request here
-        self._stream.write(buffer, timeout)
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore2.NetworkStream:
-        return _WatchedStream(self._stream.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class _WatchedBackend(httpcore2.NetworkBackend):
-    """Opens watched streams."""
-
-    def __init__(self) -> None:
-        self._backend = httpcore2.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.NetworkStream:
-        return _WatchedStream(
-            self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
-        )
-
-
-class _Body(httpx2.SyncByteStream):
-    def __init__(self, response: httpcore2.Response) -> None:
-        self._response = response
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._response.iter_stream()
+    def _more(self, rest: memoryview) -> int:
+        """A read of TLS ends with its record, which is a word or two: take what else has come."""
+        got = 0
+        self._sock.setblocking(False)
+        try:
+            while got < len(rest) and (more := self._file.readinto(rest[got:])):
+                got += more
+        except OSError:
+            pass  # nothing more is there; of what is worse the next read tells
+        finally:
+            self._sock.setblocking(True)
+        return got
 
     def close(self) -> None:
-        self._response.close()
-
-
-class Transport(httpx2.BaseTransport):
-    """Sends the SDK's requests. Failures of the connection reach the caller as they are: one of FAULTS."""
-
-    def __init__(self, base_url: str) -> None:
-        """A pool for `base_url`, through the proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name for it."""
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(),
-            proxy=_proxy_for(httpx2.URL(base_url)),
-            max_connections=MAX_CONNECTIONS,
-            keepalive_expiry=KEEP_IDLE_S,
-            network_backend=_WatchedBackend(),
-        )
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        url = request.url
-        response = self._pool.handle_request(
-            httpcore2.Request(
-                method=request.method,
-                url=httpcore2.URL(
-                    scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-                ),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
-        )
-        return httpx2.Response(
-            response.status,
-            headers=response.headers,
-            stream=_Body(response),
-            extensions=response.extensions,
-        )
-
-    def close(self) -> None:
-        self._pool.close()
-
-
-def _proxy_for(url: httpx2.URL) -> httpcore2.Proxy | None:
-    proxies = getproxies()
-    address = proxies.get(url.scheme) or proxies.get("all")
-    if not address or proxy_bypass(url.host):
-        return None
-    proxy = httpx2.Proxy(address)
-    return httpcore2.Proxy(url=str(proxy.url), auth=proxy.raw_auth, headers=proxy.headers.raw)
+        self._file.close()
+        super().close()

@@ -13,39 +13,18 @@ from chatapp import runtime
 runtime.patch(sys.argv[1])
 
 import os  # noqa: E402 - the standard library is patched first
-import subprocess  # noqa: E402
 import tempfile  # noqa: E402
 import time  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from tests.assistant.prompts import ask  # noqa: E402
 from tests.openai_server import OpenAIServer, behaviours  # noqa: E402
-
-
-def certificate(folder: str) -> str:
-    """A key and a certificate for this machine in one file."""
-    key, cert, both = (Path(folder) / name for name in ("key.pem", "cert.pem", "both.pem"))
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=localhost",
-    ]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)]
-    subprocess.run(command, check=True, capture_output=True)
-    both.write_text(key.read_text() + cert.read_text())
-    return str(both)
+from tests.support.certificates import certificate  # noqa: E402
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        pem = certificate(folder) if sys.argv[2] == "tls" else None
+        pem = certificate(Path(folder)) if sys.argv[2] == "tls" else None
         if pem is not None:
             os.environ["SSL_CERT_FILE"] = pem
         from chatapp.assistant.completions import ChatCompletions
