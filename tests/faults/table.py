@@ -34,15 +34,20 @@ class Table:
 
     def add(self, fault: str, verdict: Verdict, whole: float, note: str = "") -> None:
         """`whole`: seconds from the end of the fault until everybody had everything."""
-        row = Row(
-            fault,
-            verdict.acked,
-            verdict.lost,
-            verdict.duplicated,
-            verdict.out_of_order,
-            round(whole, 2),
-            note,
+        self.put(
+            Row(
+                fault,
+                verdict.acked,
+                verdict.lost,
+                verdict.duplicated,
+                verdict.out_of_order,
+                round(whole, 2),
+                note,
+            )
         )
+
+    def put(self, row: Row) -> None:
+        """A run that the checker did not judge."""
         self.rows.append(row)
         self.keep(row)
 

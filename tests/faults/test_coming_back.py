@@ -89,5 +89,5 @@ def test_clients_come_back_one_after_the_other(
         }
         whole = time.monotonic() - at
         said = "; ".join(is_spread(who, heard["waits"]) for who, heard in back.items())
-        table.rows.append(Row(f"{fault}: who tries when", 0, 0, 0, 0, round(whole, 2), said))
+        table.put(Row(f"{fault}: who tries when", 0, 0, 0, 0, round(whole, 2), said))
     assert ours.wait(60) == 0, ours.log
