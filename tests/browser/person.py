@@ -13,7 +13,7 @@ from tests.support.processes import ROOT
 from tests.support.waiting import eventually
 
 PICTURES = ROOT / "docs" / "pictures"
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 
 
 class Person:

@@ -12,6 +12,7 @@ from tests.support.network import network
 from tests.support.server import Server
 
 from .conftest import Visit
+from .person import PATIENCE_MS
 from .screen import Visitor
 from .talk import fill
 from .test_delivery import notices, own
@@ -32,6 +33,13 @@ def sign_out_elsewhere(server: Server, token: str) -> None:
     assert server.http("DELETE", "/api/v1/sessions/current", token=token).status_code == 204
 
 
+def says_and_is_heard(someone: Visitor, text: str) -> None:
+    """Until the ack has come: only what is stored is offered to be edited."""
+    someone.says(text).hover()
+    edit = someone.row(text).get_by_role("button", name="Edit", exact=True)
+    expect(edit).to_be_visible(timeout=PATIENCE_MS)
+
+
 def test_who_is_signed_out_elsewhere_keeps_the_page_and_comes_back_with_draft_and_unsent_messages(
     server: Server, visit: Visit, room: str
 ) -> None:
@@ -39,10 +47,7 @@ def test_who_is_signed_out_elsewhere_keeps_the_page_and_comes_back_with_draft_an
     name, token = account(server)
     with network(server.port) as line:
         someone = visit(server, name, room, token=token, url=line.url)
-        someone.says("mine").hover()
-        # Offered for what is stored alone: the ack has come.
-        edit = someone.row("mine").get_by_role("button", name="Edit", exact=True)
-        expect(edit).to_be_visible()
+        says_and_is_heard(someone, "mine")
         line.cut()
         someone.waits_until(lambda: not someone.is_connected(), "notices the cut")
         someone.sends("not sent yet")
@@ -77,7 +82,7 @@ def test_a_guest_who_was_signed_out_is_told_so_and_led_back_to_the_room(
     server: Server, visit: Visit, room: str
 ) -> None:
     someone = visit(server, "Bora", room)
-    someone.says("mine")
+    says_and_is_heard(someone, "mine")
     sign_out_elsewhere(server, someone.token)
     link = someone.page.locator(".bar").get_by_role("link", name="Come in again")
     link.click()
