@@ -16,8 +16,14 @@ run: check-start .venv/ready frontend ## Set everything up and serve on http://1
 
 test: test-frontend test-python ## Install what the tests need, then run all of them
 
+PYTEST := $(VENV) -m pytest -m "not faults and not stress" --runtime eventlet --runtime threading
+
+# What failed is tried once more, alone: a test that a busy machine upset does not hide the other results, and is named.
 test-python: system-packages .venv/ready-dev frontend
-	@$(VENV) -m pytest --numprocesses 2 --dist loadfile -m "not faults and not stress" --runtime eventlet --runtime threading $(ARGS)
+	@$(PYTEST) --numprocesses 2 --dist loadfile $(ARGS) || { \
+		code=$$?; [ $$code -eq 1 ] || exit $$code; \
+		echo "chatapp: once more, alone, what failed: what passes now is unsteady, and that is to be mended" >&2; \
+		$(PYTEST) --numprocesses 0 --last-failed --last-failed-no-failures none $(ARGS); }
 
 test-frontend: system-packages .venv/ready-dev
 	@$(VENV) -m tools.frontend test

@@ -148,10 +148,10 @@ def test_a_worker_that_was_thought_dead_says_no_more(
     ended = bob.sees("message_changed", id=answer, status="interrupted")
     told = len(bob.heard)
     ai.release()
-    assert ai.wait(0, "closed", 5)
+    assert ai.wait(0, "closed")
+    eventually(lambda: first.assistants.runs.find(1, 2) is None, what="the run is over")
     assert len(bob.heard) == told
     assert first.message(answer).body == ended["body"]
-    assert first.assistants.runs.find(1, 2) is None
 
 
 def test_a_worker_that_stops_hands_its_answers_over(

@@ -60,7 +60,7 @@ class OpenAIServer:
         requests: list[dict[str, Any]] = self._order("requests", None)
         return requests
 
-    def wait(self, number: int, state: str = "open", timeout: float = 10.0) -> bool:
+    def wait(self, number: int, state: str = "open", timeout: float = 30.0) -> bool:
         """Wait until request `number` has come (`open`), was `finished`, or was `closed` by the client."""
         reached: bool = self._order(
             "wait", {"request": number, "state": state, "timeout": timeout}, timeout + 5
