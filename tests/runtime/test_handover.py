@@ -23,6 +23,7 @@ from tests.support.waiting import eventually
 from .conftest import Echo, StartEcho, ask
 
 CLIENTS = 40
+WAVES = 60
 
 
 def open_session(server: Echo, worker: str) -> str:
@@ -39,7 +40,7 @@ def in_waves(client: Callable[[int], object], until: Callable[[], bool]) -> int:
 
     Which worker accepts a connection is the kernel's affair, so one wave may leave a worker out.
     """
-    for wave in range(10):
+    for wave in range(WAVES):
         threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
         for thread in threads:
             thread.start()
@@ -47,7 +48,7 @@ def in_waves(client: Callable[[int], object], until: Callable[[], bool]) -> int:
             thread.join(60)
         if until():
             return wave + 1
-    raise AssertionError("ten waves, and still not so")
+    raise AssertionError(f"{WAVES} waves, and still not so")
 
 
 def polling(sid: str) -> str:
