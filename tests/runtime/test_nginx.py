@@ -81,7 +81,7 @@ def nginx(machines: tuple[Echo, Echo, Path], tmp_path: Path) -> Iterator[Nginx]:
 def test_every_default_client_reaches_its_worker_on_two_machines(
     machines: tuple[Echo, Echo, Path], nginx: Nginx
 ) -> None:
-    a, b, _ = machines
+    a, _, _ = machines
     workers: Counter[str] = Counter()
     transports: Counter[str] = Counter()
 
