@@ -1,4 +1,4 @@
-"""Who is what in a room: bringing in, roles, taking out, handing over, and who may."""
+"""Who is what in a room: bringing in, roles, taking out, handing over. Who may stands in rights."""
 
 from __future__ import annotations
 

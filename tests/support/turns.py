@@ -19,10 +19,11 @@ def turn(item: pytest.Item) -> Iterator[None]:
         yield
         return
     alone = item.get_closest_marker("alone") is not None
+    name = f"chatapp-tests-{worker['testrunuid']}"
     folder = Path(tempfile.gettempdir())
     with (
-        (folder / f"{worker['testrunuid']}-gate").open("w") as gate,
-        (folder / f"{worker['testrunuid']}-machine").open("w") as machine,
+        (folder / f"{name}-gate").open("w") as gate,
+        (folder / f"{name}-machine").open("w") as machine,
     ):
         # Whoever waits for the machine holds the gate: nobody overtakes a test that must be alone.
         fcntl.flock(gate, fcntl.LOCK_EX)
