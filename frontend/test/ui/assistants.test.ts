@@ -4,6 +4,7 @@ import { language } from "../../src/i18n";
 import { changesOf, fieldsOf, problemsOf, problemsOfCaps, typedOf, type Typed } from "../../src/ui/assistants/settings/fields";
 import { sentenceOf } from "../../src/ui/assistants/sheets/tools";
 import { speaksKey } from "../../src/ui/assistants/roster";
+import { firstSeen } from "../../src/ui/assistants/seen";
 import { thinkingSince } from "../../src/ui/assistants/thinking";
 import { secondsToWait } from "../../src/ui/assistants/waiting";
 import { inkOn } from "../../src/ui/people/face";
@@ -83,6 +84,22 @@ describe("an assistant", () => {
     expect(sentenceOf({ tool: "fly", arguments: { to: "x".repeat(500) } }).length).toBeLessThan(150);
     language.value = "ko";
     expect(sentenceOf({ tool: "rename_room", arguments: { name: "차" } })).toBe("방 이름을 “차”로 바꾸기");
+  });
+});
+
+describe("what is first seen", () => {
+  const row = () => new MemoryRow(message({ status: "failed", run: { attempt: 1, asker: message().sender, versions: 1 } }));
+
+  it("is kept for each row and attempt, apart from other things that are seen", () => {
+    const [one, two, begun, failed] = [row(), row(), firstSeen(), firstSeen()];
+    expect([begun(one, 5), begun(one, 9), begun(two, 9), failed(one, 11), begun(one, 12)]).toEqual([5, 5, 9, 11, 5]);
+    one.change({ run: { ...one.message.peek().run!, attempt: 2 } });
+    expect([begun(one, 20), begun(one, 30), failed(one, 40), begun(two, 50)]).toEqual([20, 20, 40, 9]);
+  });
+
+  it("is kept for a message that no attempt is known of", () => {
+    const [plain, begun] = [new MemoryRow(message()), firstSeen()];
+    expect([begun(plain, 0), begun(plain, 7)]).toEqual([0, 0]);
   });
 });
 
