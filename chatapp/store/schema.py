@@ -78,7 +78,7 @@ def check(engine: Engine) -> None:
         )
     raise SchemaError(
         f"The database's schema ({found or 'empty'}) is older than this version of chatapp ({wanted}): "
-        "run `flask --app wsgi db upgrade`."
+        "run `.venv/bin/flask --app wsgi db upgrade`."
     )
 
 
