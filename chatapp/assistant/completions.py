@@ -46,12 +46,15 @@ class ChatCompletions:
         api_key: str | None,
         model: str | None,
         can: Capabilities | None = None,
+        *,
+        name: str = "",
     ) -> None:
         """`api_key` None for servers that want none; `model` None takes the first that the server lists.
 
-        `can` None: what the address tells.
+        `can` None: what the address tells. `name`: what people are told of it, who may not know the address; without
+        one it is for tries and logs alone.
         """
-        self.name = urlsplit(base_url).netloc.rpartition("@")[2]
+        self.name = name or urlsplit(base_url).netloc.rpartition("@")[2]
         self.model = model or ""
         self.capabilities = can or capabilities.of(base_url)
         self.client = openai.OpenAI(

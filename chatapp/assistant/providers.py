@@ -71,12 +71,12 @@ def configured(settings: Settings) -> dict[str, ProviderSettings]:
     return found | {name: one for name, one in settings.ai_providers.items() if name not in found}
 
 
-def connect(one: ProviderSettings) -> Provider:
-    """The provider behind an address."""
+def connect(one: ProviderSettings, name: str = "") -> Provider:
+    """The provider behind an address, known by this name."""
     # The SDK takes half a second to import: only who uses it waits for that.
     from .completions import ChatCompletions  # noqa: PLC0415
 
-    return ChatCompletions(one.base_url, one.api_key, one.model, _capabilities(one))
+    return ChatCompletions(one.base_url, one.api_key, one.model, _capabilities(one), name=name)
 
 
 def _capabilities(one: ProviderSettings) -> Capabilities:
@@ -93,5 +93,5 @@ def _capabilities(one: ProviderSettings) -> Capabilities:
 
 def choose(settings: Settings) -> Providers:
     """The providers that the settings name, else the built-in demo alone."""
-    named: dict[str, Provider] = {name: connect(one) for name, one in configured(settings).items()}
+    named = {name: connect(one, name) for name, one in configured(settings).items()}
     return Providers({**named, DEMO: Demo()})

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from chatapp import config
 from chatapp.assistant import capabilities, completions
 from chatapp.assistant.completions import ChatCompletions
 from chatapp.assistant.context import Prompt
 from chatapp.assistant.provider import PIECE_EVERY_S, Finish
+from chatapp.assistant.providers import choose
 from tests.assistant.calls import KEY, Running, failed, said
 from tests.openai_server import OpenAIServer, behaviours
 
@@ -24,6 +27,23 @@ def test_an_answer_comes_in_pieces_with_its_finish_and_usage(
     assert request["authorization"] == f"Bearer {KEY}"
     assert request["body"]["stream"] is True
     assert request["body"]["model"] == "test"
+
+
+def test_people_are_told_a_providers_name_as_the_settings_have_it_and_no_address(
+    tmp_path: Path,
+) -> None:
+    settings = config.load(
+        {
+            "CHATAPP_DATA_DIR": str(tmp_path),
+            "OPENAI_BASE_URL": "http://10.1.2.3:8000/v1",
+            "CHATAPP_AI_PROVIDERS": '{"local": {"base_url": "http://models.internal/v1"}}',
+        }
+    )
+    providers = choose(settings)
+    assert [(name, one.name) for name, one in providers.items()] == [
+        (name, name) for name in ("openai", "local", "demo")
+    ]
+    providers.close()
 
 
 def test_the_connection_is_used_again(

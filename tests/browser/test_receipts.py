@@ -30,7 +30,10 @@ def test_a_receipt_names_model_tokens_and_messages_and_each_leads_to_its_place(
     see = {"en-US": "What did it see?", "ko-KR": "무엇을 보았나요?"}[locale]
     reader.acts(reader.row("Here it is."), see)
     receipt = reader.page.get_by_role("dialog", name=see)
-    expect(receipt.locator(".facts")).to_contain_text("test")
+    model_of = receipt.locator(".facts div").filter(
+        has_text={"en-US": "Model", "ko-KR": "모델"}[locale]
+    )
+    expect(model_of.locator("dd")).to_have_text("test · test")  # never the provider's address
     expect(receipt.locator(".facts")).to_contain_text("Bora")
     expect(receipt.locator(".facts")).to_contain_text(
         {"en-US": "11 read, 7 written", "ko-KR": "읽음 11, 씀 7"}[locale]

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Assistant } from "../../src/core/api";
 import { language } from "../../src/i18n";
 import { changesOf, fieldsOf, problemsOf, problemsOfCaps, typedOf, type Typed } from "../../src/ui/assistants/settings/fields";
+import { nameOfModel } from "../../src/ui/assistants/sheets/model";
 import { sentenceOf } from "../../src/ui/assistants/sheets/tools";
 import { speaksKey } from "../../src/ui/assistants/roster";
 import { firstSeen } from "../../src/ui/assistants/seen";
@@ -76,6 +77,16 @@ describe("an assistant", () => {
 
   it("has letters that stand out from any colour", () => {
     expect([inkOn("#000000"), inkOn("#6a3fb5"), inkOn("#f2c14e"), inkOn("#ffffff")]).toEqual(["#fff", "#fff", "#000", "#000"]);
+  });
+
+  it.each([
+    ["local", "local/llama3.2", "local · llama3.2"],
+    ["local", "org/llama3.2", "local · org/llama3.2"],
+    ["demo", null, "demo"],
+    [null, "llama3.2", "llama3.2"],
+    [null, null, ""],
+  ])("is made of a provider and a model, each told once: %s, %s", (provider, model, told) => {
+    expect(nameOfModel({ provider, model })).toBe(told);
   });
 
   it("says what it does with a tool, and cuts what is long", () => {

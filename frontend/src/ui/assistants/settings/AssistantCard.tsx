@@ -37,16 +37,18 @@ export function AssistantCard({ entry, providers, budget, mayEdit, mayChange, sp
             {queued > 0 && ` · ${w("waiting", { n: queued })}`}
           </p>
         </div>
-        {mayChange && (
-          <button type="button" class="btn slim" aria-label={w("edit_name", { name: assistant.name })} onClick={edit}>
-            {w("edit")}
-          </button>
-        )}
-        {mayEdit && !assistant.builtin && (
-          <button type="button" class="btn slim danger" aria-label={w("remove_name", { name: assistant.name })} onClick={remove}>
-            {w("remove")}
-          </button>
-        )}
+        <div class="acts">
+          {mayChange && (
+            <button type="button" class="btn slim" aria-label={w("edit_name", { name: assistant.name })} onClick={edit}>
+              {w("edit")}
+            </button>
+          )}
+          {mayEdit && !assistant.builtin && (
+            <button type="button" class="btn slim danger" aria-label={w("remove_name", { name: assistant.name })} onClick={remove}>
+              {w("remove")}
+            </button>
+          )}
+        </div>
       </div>
       {assistant.persona === "" ? (
         <p class="muted small">{w("no_persona")}</p>

@@ -8,6 +8,7 @@ import { Dialog } from "../../page/Dialog";
 import type { RoomView } from "../../page/view";
 import { closePanel } from "../panels";
 import { Cited } from "./Cited";
+import { nameOfModel } from "./model";
 import { sentenceOf } from "./tools";
 import { w } from "./words";
 
@@ -82,7 +83,7 @@ function Receipt({ report, view }: { report: RunReport; view: RoomView }) {
 
 function Facts({ report }: { report: RunReport }) {
   const { prompt_tokens: read, completion_tokens: written, first_token_ms: first = null, cost = null } = report;
-  const model = [report.provider, report.model].filter((part) => part).join(" · ");
+  const model = nameOfModel(report);
   return (
     <dl class="facts">
       <Fact name={w("asker")} value={report.asker.name} />
