@@ -19,6 +19,7 @@ from chatapp.realtime.fanout import Fanout
 from chatapp.realtime.listener import Listener, either
 from chatapp.realtime.overrides import FanoutManager, install
 from chatapp.realtime.presence import Presence
+from chatapp.runtime.gate import gate
 from chatapp.services.chat import Chat
 from chatapp.services.credentials import foreign, same_owner
 from chatapp.store import schema
@@ -51,6 +52,8 @@ def build(settings: Settings | None, worker: str) -> Flask:
     chat.live_sessions.end = either(events.end, Listener.end)
     fanout.closer = either(fanout.closer, Listener.end)
     app.extensions["chatapp"] = chat
+    chat.limits.on_crowd = gate.narrow_down
+    gate.offends, gate.penance = chat.limits.offends, chat.limits.penance
     assistant.install(chat)
     web.install(app)
     app.cli.add_command(cli.group)

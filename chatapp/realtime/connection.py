@@ -44,7 +44,7 @@ class Connection:
     transport that takes finished frames (None: packets go the stock way). `closed` is true from the moment its end
     is certain, also before closed() was called for it. `pending` are acks that wait for their results, and `inline`
     says that they are waited for in place (under flask-socketio's test client), `strikes` counts refusals for sending too
-    fast; all three are the namespace's.
+    fast, `doubt` those for what no good client does; all four are the namespace's.
     """
 
     __slots__ = (
@@ -52,6 +52,7 @@ class Connection:
         "channels",
         "closed",
         "data",
+        "doubt",
         "eio_sid",
         "inline",
         "link",
@@ -77,6 +78,7 @@ class Connection:
         self.pending: deque[Any] | None = None
         self.inline = False
         self.strikes = 0
+        self.doubt = 0
         self.closed = False
 
     def __repr__(self) -> str:

@@ -23,6 +23,13 @@ _SHARE = 4
 _NOTHING = object()
 
 
+def _by_crew(job: Callable[[], None], again: bool) -> None:
+    if again:
+        crew.go_on(job)
+    else:
+        crew.submit(job)
+
+
 class Lane:
     """Handles items (with a length) strictly in the order in which they came, in at most one task, while the reader goes on.
 
@@ -30,11 +37,28 @@ class Lane:
     reader asks `full` and then stops; `on_low` tells it to go on. One with a task of its own calls wait() instead.
     """
 
-    __slots__ = ("_busy", "_handle", "_items", "_low", "_on_low", "_shut", "_size", "_was_full")
+    __slots__ = (
+        "_busy",
+        "_handle",
+        "_items",
+        "_low",
+        "_on_low",
+        "_schedule",
+        "_shut",
+        "_size",
+        "_was_full",
+    )
 
-    def __init__(self, handle: Callable[[Any], None], on_low: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        handle: Callable[[Any], None],
+        on_low: Callable[[], None],
+        schedule: Callable[[Callable[[], None], bool], None] = _by_crew,
+    ) -> None:
+        """`schedule(job, again)` has the job run; `again`: after this client had its share."""
         self._handle = handle
         self._on_low = on_low
+        self._schedule = schedule
         self._items: deque[Any] = deque()
         self._size = 0
         self._busy = False
@@ -53,7 +77,7 @@ class Lane:
             if self._busy:
                 return
             self._busy = True
-        crew.submit(self._drain)
+        self._schedule(self._drain, False)
 
     @property
     def full(self) -> bool:
@@ -86,7 +110,7 @@ class Lane:
                 self._handle(item)
             except Exception:
                 log.exception("an item of a client could not be handled")
-        crew.go_on(self._drain)
+        self._schedule(self._drain, True)
 
     def _tell_low(self) -> None:
         with runtime.turn:

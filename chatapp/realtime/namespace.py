@@ -32,6 +32,9 @@ _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 MAX_STRIKES = 500
 FORGIVEN = 4
 FLOOD_RETRY_S = 10.0
+# Who was refused so often for what no good client does goes on through the gate, until as many events were in order.
+MISCONDUCT = frozenset({"bad_request", "unknown_event", "rate_limited"})
+DOUBTED, MOST_DOUBT = 10, 50
 # An event weighs one for itself, and one more for each so many letters: reading 60 KB takes as long as many small events.
 WEIGHT_LETTERS = 4096
 
@@ -176,7 +179,22 @@ class TypedNamespace(flask_socketio.Namespace):  # type: ignore[misc]
                 self._acks.settle(conn)
             self._acks.answer(ticket, handler.call(conn, argument))
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is answered
+            self._doubt(conn, error)
             self._acks.refuse(ticket, error)
+        else:
+            if conn.doubt:
+                self._trust(conn)
+
+    def _doubt(self, conn: Connection, error: Exception) -> None:
+        if isinstance(error, ChatError) and error.code in MISCONDUCT and conn.doubt < MOST_DOUBT:
+            conn.doubt += 1
+            if conn.doubt == DOUBTED:
+                self.server.distrust(conn, True)
+
+    def _trust(self, conn: Connection) -> None:
+        conn.doubt -= 1
+        if not conn.doubt:
+            self.server.distrust(conn, False)
 
     def _check_rate(self, conn: Connection, name: str, weight: int) -> None:
         try:

@@ -80,6 +80,7 @@ class WebSocket:
         "_read",
         "_reader",
         "_sock",
+        "_through",
         "_write",
         "out",
     )
@@ -96,6 +97,7 @@ class WebSocket:
         self._backlog: Backlog | None = None
         self._ending = False
         self._closed = False
+        self._through: Callable[[Callable[[], None]], None] | None = None
         self.out: Out = []
         # A listener remembers the task that made it; made in the loop, it keeps no finished request alive.
         soon(self.resume)
@@ -121,7 +123,22 @@ class WebSocket:
         """Whether reading is held back, so that nothing can be heard from the client."""
         return self._read is None
 
+    def read_through(self, way: Callable[[Callable[[], None]], None] | None) -> None:
+        """Have each read done by way(read), which does it when it likes; None: at once, as usual."""
+        self._through = way
+
     def _readable(self, _fileno: int) -> None:
+        if self._through is None or self._ending:
+            self._receive()
+        else:
+            self.pause()
+            self._through(self._receive_late)
+
+    def _receive_late(self) -> None:
+        self.resume()
+        self._receive()
+
+    def _receive(self) -> None:
         if self._closed:
             return
         try:

@@ -30,6 +30,10 @@ class Intake(io.RawIOBase):
         self.sealed = False  # while set, nothing is received
         self.idle = not replay  # nothing of a next request has come
 
+    def restart(self) -> None:
+        """The first request has its whole time from now on."""
+        self._deadline = time.monotonic() + HEAD_SECONDS
+
     def expect_request(self) -> None:
         """The last answer is out; the next request may take its time to begin."""
         self.idle, self._deadline = True, time.monotonic() + KEEP_ALIVE_SECONDS

@@ -64,24 +64,33 @@ class Crew:
         self._going_on.append(job)
         self._call()
 
+    def run(self, job: Callable[[], object]) -> None:
+        """Run job() now, until it ends or waits. Only on eventlet, in the loop."""
+        self._jobs.appendleft(job)
+        self._left = 1
+        self._work_on()
+
     def _call(self) -> None:
         if not self._called:
             self._called = True
             soon(self._hand_out)
 
     def _hand_out(self) -> None:
+        self._called = False
+        self._left, self._going_on_left, self._until = len(self._jobs), len(self._going_on), None
+        self._work_on()
+        if self._going_on:
+            self._call()
+
+    def _work_on(self) -> None:
         # In the loop. switch() comes back when that task has run out of jobs, or waits in the middle of one.
         from eventlet import hubs
         from eventlet.support import greenlets
 
-        self._called = False
-        self._left, self._going_on_left, self._until = len(self._jobs), len(self._going_on), None
         while self._left or self._going_on_left:
             task = self._idle.pop() if self._idle else greenlets.greenlet(self._work)
             task.parent = hubs.get_hub().greenlet
             task.switch()
-        if self._going_on:
-            self._call()
 
     def _work(self) -> None:
         from eventlet import hubs

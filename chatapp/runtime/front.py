@@ -11,10 +11,12 @@ import select
 import socket
 import time
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from . import loop
 from .connection import Connection
+from .gate import gate
 from .handover import Handover
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ log = logging.getLogger("chatapp.runtime")
 SPARE_FILES = 200
 PAUSE_SECONDS = 0.1
 FINISH_POLL_SECONDS = 0.02
+# Connections taken in one turn of the gate.
+NARROW_TAKES = 4
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -61,9 +65,11 @@ class Front:
             ready, _, _ = select.select([*until, self._handover, *self._listeners], [], [])
             if any(source in ready for source in until):
                 return
+            gate.wait_at_door()
             for listener in self._listeners:
                 if listener in ready:
-                    self._accept(listener)
+                    for _ in range(NARROW_TAKES if gate.narrow else 1):
+                        self._accept(listener)
             if self._handover in ready:
                 for descriptor, received in self._handover.receive():
                     self._start(descriptor, received)
@@ -94,7 +100,15 @@ class Front:
             return
         connection = Connection(self._server.wrap(descriptor), received)
         self._open.add(connection)
-        loop.spawn(self._serve, connection)
+        if gate.narrow:
+            # Whoever offends waits before a byte of theirs is read.
+            loop.call_later(gate.penance(connection.address[0]), self._admit, connection)
+        else:
+            loop.spawn(self._serve, connection)
+
+    def _admit(self, connection: Connection) -> None:
+        connection.intake.restart()
+        gate.submit(connection.address[0], partial(self._serve, connection))
 
     def _serve(self, connection: Connection) -> None:
         try:

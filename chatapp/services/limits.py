@@ -32,6 +32,7 @@ LIMITS: dict[str, Limit] = {
     "connection": Limit(3_000, 500, "address"),
     "socket": Limit(60, 60, "person"),
     "offence": Limit(120, 30, "address"),
+    "crowd": Limit(300, 20, "worker"),
     "page": Limit(600, 300, "address"),
     "event": Limit(3_000, 200, "person"),
     "message": Limit(600, 50, "person"),
@@ -55,6 +56,9 @@ CROWD_RETRY_S = 10.0
 # A request of an address that goes on offending waits at most so long, in seconds. A proxy's or a browser's patience is longer.
 MAX_WAIT_S = 3.0
 
+# An address with more offences than these comes after others while there are many.
+FEW = 2
+
 # Keys remembered for one limit. Beyond, the one that was quiet for longest is forgotten, and most likely had its burst back.
 MAX_KEYS = 50_000
 
@@ -71,6 +75,8 @@ class Limits:
         """`override`: acts a second that every limit allows instead of its own rate. `clock` counts seconds."""
         self._clock = clock
         self.bounds = BOUNDS if override is None else dict.fromkeys(BOUNDS, max(1, int(override)))
+        self.on_crowd: Callable[[], None] = lambda: None
+        self._crowd_until = 0.0
         self._whole_at: dict[str, dict[str, float]] = {kind: {} for kind in LIMITS}
         # (seconds that one act costs, seconds that a burst may be ahead)
         self._pace: dict[str, tuple[float, float]] = {}
@@ -116,6 +122,20 @@ class Limits:
             keys[address] = min(whole_at, now + ahead + MAX_WAIT_S)
             if len(keys) > MAX_KEYS:
                 del keys[next(iter(keys))]
+            cost, ahead = self._pace["crowd"]
+            self._crowd_until = max(self._crowd_until, now) + cost
+            crowd = self._crowd_until - now > ahead + 1e-6
+            self._crowd_until = min(self._crowd_until, now + ahead)
+        if crowd:
+            self.on_crowd()
+
+    def offends(self, address: str) -> bool:
+        """Whether requests of the address were refused lately, more than a few."""
+        whole_at = self._whole_at["offence"].get(address)
+        if whole_at is None:
+            return False
+        cost, _ahead = self._pace["offence"]
+        return whole_at - self._clock() > FEW * cost
 
     def penance(self, address: str) -> float:
         """How long a request of the address waits, in seconds: 0 for nearly all."""

@@ -41,5 +41,6 @@ def install(app: Flask) -> None:
         app.register_blueprint(part.blueprint)
     rendering.register(app)
     errors.register(app, rendering.problem)
-    served = pace.Pace(app.wsgi_app, app.extensions["chatapp"].limits)
+    known = app.extensions["socketio"].server.eio.knows
+    served = pace.Pace(app.wsgi_app, app.extensions["chatapp"].limits, known)
     app.wsgi_app = headers.SecurityHeaders(served)  # type: ignore[method-assign]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from chatapp import runtime
+from chatapp.runtime.gate import gate
 from chatapp.services.limits import Limits
 
 Start = Callable[..., Any]
@@ -19,14 +20,22 @@ Application = Callable[[dict[str, Any], Start], Iterable[bytes]]
 class Pace:
     """The application, at a pace that follows how its visitors behave."""
 
-    def __init__(self, app: Application, limits: Limits) -> None:
-        self._app, self._limits = app, limits
+    def __init__(
+        self,
+        app: Application,
+        limits: Limits,
+        known: Callable[[dict[str, Any]], bool] = lambda _environ: False,
+    ) -> None:
+        """`known(environ)`: whether the request belongs to somebody who came in before, and behaves."""
+        self._app, self._limits, self._known = app, limits, known
 
     def __call__(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
         address = environ.get("REMOTE_ADDR") or "unknown"
         wait = self._limits.penance(address)
         if wait:
             runtime.sleep(wait)
+        if gate.narrow and not self._known(environ):
+            gate.wait(address)
 
         def start(status: str, *more: Any) -> Any:
             if status.startswith("4"):

@@ -71,6 +71,32 @@ def test_who_offends_again_and_again_waits_up_to_a_bound_and_nobody_else(clock: 
     assert counted.penance("10.0.0.1") == pytest.approx(0)
 
 
+def test_a_crowd_that_offends_is_noticed_whatever_the_addresses(clock: Clock) -> None:
+    counted = Limits(clock=clock)
+    noticed: list[float] = []
+    counted.on_crowd = lambda: noticed.append(clock.now)
+    for number in range(LIMITS["crowd"].burst):
+        counted.offend(f"10.0.0.{number}")
+    assert not noticed
+    counted.offend("10.0.1.1")
+    assert noticed == [clock.now]
+    clock.now += 10
+    counted.offend("10.0.1.1")
+    assert len(noticed) == 1
+
+
+def test_a_few_refusals_are_no_bad_name(clock: Clock) -> None:
+    counted = Limits(clock=clock)
+    for _ in range(limits.FEW):
+        counted.offend("10.0.0.1")
+        assert not counted.offends("10.0.0.1")
+    counted.offend("10.0.0.1")
+    assert counted.offends("10.0.0.1")
+    assert not counted.offends("10.0.0.2")
+    clock.now += 10
+    assert not counted.offends("10.0.0.1")
+
+
 def test_one_persons_limit_is_not_anothers(clock: Clock) -> None:
     counted = Limits(clock=clock)
     for _ in range(6):

@@ -242,6 +242,7 @@ def create_app(settings: Any = None, worker: str = "") -> Flask:
             "rooms": sorted(str(room) for room in manager.rooms.get("/chat", {}) if room),
             "ended": chat.ended,
             "most_pending": chat.most_pending,
+            "distrusted": sum(session._distrusted for session in server.eio.sockets.values()),
             "rss": _rss(),
             "limit": MAX_MESSAGE,
         }

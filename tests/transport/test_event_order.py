@@ -8,8 +8,10 @@ import pytest
 import websocket
 
 from chatapp.realtime.acks import PENDING_LIMIT
+from chatapp.realtime.namespace import DOUBTED
 
 from .conftest import ChatServer
+from .wire import Polling, Wire
 
 SAY = {"room": "r", "text": "hello"}
 
@@ -60,6 +62,29 @@ def test_a_client_that_floods_is_refused_then_closed_and_the_others_do_not_feel_
     assert flooder.sees("closing") == {"reason": "overloaded", "retry_after": 10.0}
     flooder.is_closed_by_server()
     assert alice.ok("message", SAY)
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_who_says_much_that_nobody_understands_is_read_at_the_gate_until_it_behaves(
+    chat: ChatServer, transport: str
+) -> None:
+    if transport == "websocket":
+        eve: Wire | Polling = chat.wire().enter("eve")
+    else:
+        eve = chat.polling().enter("eve")
+    say = eve.say if isinstance(eve, Wire) else eve.post
+
+    def goes_on(first: int, *events: str) -> None:
+        for number, event in enumerate(events, first):
+            say(f"42/chat,{number}{event}")
+        eve.until(f"43/chat,{first + len(events) - 1}[")
+
+    goes_on(0, *['["nonsense",{}]'] * (DOUBTED - 1))
+    chat.holds(distrusted=0)
+    goes_on(50, '["nonsense",{}]', *['["look",{}]'] * (DOUBTED - 1))
+    chat.holds(distrusted=1)
+    goes_on(99, '["look",{}]')
+    chat.holds(distrusted=0)
 
 
 def test_acks_come_in_the_order_of_their_events_also_when_results_come_later(

@@ -9,6 +9,7 @@ import pytest
 
 from chatapp import runtime
 from chatapp.services.limits import LIMITS, MAX_WAIT_S, Limits
+from chatapp.web import pace
 from chatapp.web.pace import Pace
 
 
@@ -36,8 +37,8 @@ def test_only_who_offends_beyond_the_burst_waits(monkeypatch: pytest.MonkeyPatch
     waits: list[float] = []
     monkeypatch.setattr(runtime, "sleep", waits.append)
     now = [100.0]
-    pace = Pace(answering, Limits(clock=lambda: now[0]))
-    eve, bob = Visitor(pace, waits, "10.0.0.1"), Visitor(pace, waits, "10.0.0.2")
+    paced = Pace(answering, Limits(clock=lambda: now[0]))
+    eve, bob = Visitor(paced, waits, "10.0.0.1"), Visitor(paced, waits, "10.0.0.2")
     for _ in range(LIMITS["offence"].burst):
         assert eve.asks_for("404 Not Found") == pytest.approx(0)
     for _ in range(100):
@@ -49,6 +50,27 @@ def test_only_who_offends_beyond_the_burst_waits(monkeypatch: pytest.MonkeyPatch
     # What goes well, or fails by our fault, is nobody's offence.
     for _ in range(100):
         assert bob.asks_for("200 OK") + bob.asks_for("503 Service Unavailable") == 0
+
+
+class NarrowGate:
+    narrow = True
+
+    def __init__(self) -> None:
+        self.waited: list[str] = []
+
+    def wait(self, address: str) -> None:
+        self.waited.append(address)
+
+
+def test_strangers_wait_at_a_narrow_gate_and_who_came_in_before_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gate = NarrowGate()
+    monkeypatch.setattr(pace, "gate", gate)
+    paced = Pace(answering, Limits(), lambda environ: environ["REMOTE_ADDR"] == "10.0.0.3")
+    for number in (1, 2, 3):
+        Visitor(paced, [], f"10.0.0.{number}").asks_for("200 OK")
+    assert gate.waited == ["10.0.0.1", "10.0.0.2"]
 
 
 def test_limits_that_do_not_bite_hold_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:

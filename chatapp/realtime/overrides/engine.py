@@ -94,6 +94,12 @@ class EngineServer(engineio.Server):  # type: ignore[misc]
             return answer
         return super().handle_request(environ, start_response)
 
+    def knows(self, environ: Environ) -> bool:
+        """Whether a request belongs to a session by which somebody came in who behaves."""
+        query = parse_qs(environ.get("QUERY_STRING", ""))
+        session = self.sockets.get(query["sid"][0]) if "sid" in query else None
+        return session is not None and session.trusted
+
     def _refusal(
         self, environ: Environ, query: dict[str, list[str]], session: EngineSocket | None
     ) -> Refusal | None:

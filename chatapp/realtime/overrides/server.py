@@ -81,6 +81,12 @@ class ChatServer(socketio.Server):  # type: ignore[misc]
         if session is not None:
             self.eio.offended(session.environ)
 
+    def distrust(self, conn: Connection, distrusted: bool) -> None:
+        """Take what a connection sends through the gate, or as usual."""
+        session = self._transport(conn.eio_sid)
+        if session is not None:
+            session.distrust(distrusted)
+
     # What comes in
 
     def _handle_eio_message(self, eio_sid: str, data: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import engineio.exceptions
@@ -17,6 +17,8 @@ from chatapp.realtime import frames, transport
 from chatapp.realtime.backlog import CLOSE_BYTES, CLOSE_PACKETS, DROP_PACKETS
 from chatapp.realtime.connection import Connection
 from chatapp.realtime.lane import Lane
+from chatapp.runtime.crew import crew
+from chatapp.runtime.gate import gate
 
 from .packets import Garbage, frame_of
 from .upgrade import SLOW_RETRY_S, LibraryWebSocket, Probe, open_websocket
@@ -73,7 +75,8 @@ class EngineSocket(engineio.socket.Socket):  # type: ignore[misc]
         self._heard_at = time.monotonic()
         self._polling = False
         self._queued_bytes = 0
-        self._lane = Lane(self._handle, self._on_low)
+        self._distrusted = False
+        self._lane = Lane(self._handle, self._on_low, self._schedule)
 
     # What comes in
 
@@ -126,6 +129,33 @@ class EngineSocket(engineio.socket.Socket):  # type: ignore[misc]
         self._lane.push(data)
         if self.link is not None and self._lane.full:
             self.link.pause()
+
+    def distrust(self, distrusted: bool) -> None:
+        """Take what comes through the gate, or as usual."""
+        self._distrusted = distrusted
+        if self.link is not None:
+            self.link.read_through(self._by_gate if distrusted else None)
+
+    @property
+    def trusted(self) -> bool:
+        """Somebody came in by it, and behaves."""
+        return self.joined and not self._distrusted
+
+    def _by_gate(self, job: Callable[[], None]) -> None:
+        gate.submit(self._address(), job, offends=True)
+
+    def _address(self) -> str:
+        return str(self.environ.get("REMOTE_ADDR", ""))
+
+    def _schedule(self, job: Callable[[], None], again: bool) -> None:
+        if self._distrusted:
+            self._by_gate(job)
+        elif not self.joined and gate.narrow:
+            gate.submit(self._address(), job)
+        elif again:
+            crew.go_on(job)
+        else:
+            crew.submit(job)
 
     def _handle(self, item: str | bytes | _End) -> None:
         if isinstance(item, _End):
@@ -259,6 +289,7 @@ class EngineSocket(engineio.socket.Socket):  # type: ignore[misc]
                 if pkt.packet_type not in {packet.NOOP, packet.CLOSE}:
                     self.server.fanout.push(ws, frame_of(pkt))
             self.link = ws
+            self.distrust(self._distrusted)
             if self.closing:
                 ws.end()
                 self._forget()
