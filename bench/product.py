@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,18 +80,28 @@ def sign_in(port: int, count: int, file: Path) -> None:
     """Write the tokens of `count` new guests to a file, one a line."""
 
     def some(first: int) -> list[str]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        tokens = []
-        for number in range(first, count, _GREETERS):
-            body = json.dumps({"name": f"Guest {number:05}"})
-            connection.request("POST", "/api/v1/guests", body, {"Content-Type": "application/json"})
-            tokens.append(json.loads(connection.getresponse().read())["token"])
-        connection.close()
-        return tokens
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+            return [
+                _guest(connection, f"Guest {number:05}")
+                for number in range(first, count, _GREETERS)
+            ]
 
     with ThreadPoolExecutor(_GREETERS) as pool:
         found = [token for tokens in pool.map(some, range(_GREETERS)) for token in tokens]
     file.write_text("\n".join([*found, ""]))
+
+
+def guest(port: int, name: str) -> str:
+    """Sign in one more guest; its token."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        return _guest(connection, name)
+
+
+def _guest(connection: http.client.HTTPConnection, name: str) -> str:
+    body = json.dumps({"name": name})
+    connection.request("POST", "/api/v1/guests", body, {"Content-Type": "application/json"})
+    token: str = json.loads(connection.getresponse().read())["token"]
+    return token
 
 
 def with_tokens(server: Server, folder: Path) -> Server:

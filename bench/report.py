@@ -85,7 +85,11 @@ TABLES = (
     Table(
         "writing",
         "Assistants that write",
-        {"first word": "in a room of 1,000", "200 answers": "talk in 200 rooms of 5"},
+        {
+            "first word": "in a room of 1,000",
+            "talk alone": "talk in 200 rooms of 5",
+            "200 answers": "the same beside 200 answers",
+        },
     ),
 )  # fmt: skip
 

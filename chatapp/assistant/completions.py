@@ -244,7 +244,7 @@ class _Call:
         if self._delivered is not None:
             pause = self._delivered + PIECE_EVERY_S - time.monotonic()
             if pause > 0:
-                runtime.sleep(pause)
+                runtime.pause(pause)
         if self._line.is_cut:
             raise Cut
         left = self._left()

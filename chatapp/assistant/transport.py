@@ -15,6 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx2
 import urllib3
 
+from . import unchunked
 from .wire import BUFFER, Watched, WatchedTLS
 
 MAX_CONNECTIONS = 512  # that are kept for the next request
@@ -37,9 +38,13 @@ class _Body(httpx2.SyncByteStream):
         self._answer: http.client.HTTPResponse = connection.answer
 
     def __iter__(self) -> Iterator[bytes]:
-        read = self._answer.read1
-        while data := read(BUFFER):
-            yield data
+        answer = self._answer
+        if answer.chunked and answer.fp is not None:
+            yield from unchunked.read(answer.fp)
+            answer.close()
+        else:
+            while data := answer.read1(BUFFER):
+                yield data
 
     def close(self) -> None:
         if not self._answer.isclosed():

@@ -168,6 +168,7 @@ class _Intake(io.RawIOBase):
         self._connection, self._sock = connection, sock
         self._file = sock.makefile("rb", buffering=0)
         self._records = isinstance(sock, ssl.SSLSocket)
+        self._descriptor = sock.fileno()
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """As of a socket: this is how an answer takes hold of it."""
@@ -178,9 +179,12 @@ class _Intake(io.RawIOBase):
 
     def readinto(self, buffer: Any, /) -> int:
         line = self._connection.line
-        if line is not None:
-            self._sock.settimeout(line.before_read())
+        wait = line.before_read() if line is not None else None
         try:
+            if not self._records and (found := self._at_hand(buffer)) is not None:
+                return found
+            if wait is not None:
+                self._sock.settimeout(wait)
             got: int = self._file.readinto(buffer)
             if got and self._records:
                 got += self._more(memoryview(buffer)[got:])
@@ -189,6 +193,13 @@ class _Intake(io.RawIOBase):
         except OSError as error:
             raise Broken from error
         return got
+
+    def _at_hand(self, buffer: Any) -> int | None:
+        """What has come already, by one call; None if that is nothing. After a pause it is the rule."""
+        try:
+            return os.readv(self._descriptor, [buffer])
+        except BlockingIOError:
+            return None
 
     def _more(self, rest: memoryview) -> int:
         """A read of TLS ends with its record, which is a word or two: take what else has come."""

@@ -115,7 +115,8 @@ class Streams:
             )
             entry.text += text
             entry.tool = None
-            self._bus.publish(Kind.DELTA, str(room_id), _PIECE + payload)
+            if self._bus.listened:
+                self._bus.publish(Kind.DELTA, str(room_id), _PIECE + payload)
             self._send(room_id, payload)
             return True
 

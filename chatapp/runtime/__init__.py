@@ -4,6 +4,7 @@ Everything else uses the names exported here and stays the same program on each 
 """
 
 from .loop import Event, Task, Timer, call_later, name, patch, sleep, spawn, turn
+from .pacing import pause
 from .threads import Bridge, Pool, PoolFull, os_thread
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "name",
     "os_thread",
     "patch",
+    "pause",
     "sleep",
     "spawn",
     "turn",
