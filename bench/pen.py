@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import heapq
 import json
-import os
 import selectors
 import socket
 import subprocess
@@ -205,8 +204,6 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--marks", action="store_true")
     wanted = parser.parse_args()
-    # It shares a processor with the generator, which would read the clock late while this one writes.
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     pen = _Pen(wanted.every, wanted.seconds, wanted.marks)
     print(pen.port, flush=True)
     pen.run()
