@@ -16,8 +16,8 @@ from chatapp import runtime
 
 from .database import connect_sqlite
 
-INTERVAL_S = 0.25  # between checkpoints while there are commits
-LARGE_FRAMES = 4_000  # of 4 KB: beyond it the log starts again
+INTERVAL_S = 2.0  # between checkpoints while there are commits; each syncs the file beside the writer's own syncs
+LARGE_FRAMES = 8_000  # of 4 KB: beyond it the log starts again
 KEPT_BYTES = 32 * 1024 * 1024  # of the log's file; what is more goes back to the disk
 MAX_BYTES = 128 * 1024 * 1024  # beyond it the writer itself takes the checkpoint that did not come
 BUSY_MS = 50  # that a RESTART holds the writer up at most while somebody still reads the old log
