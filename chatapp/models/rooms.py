@@ -24,6 +24,8 @@ class Room(Base):
         String(16)
     )  # random; another one tells clients to start afresh
     last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    # Messages with numbers up to this one are in the search index.
+    indexed_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
     members_count: Mapped[int] = mapped_column(
         Integer, default=0
     )  # people and guests, not assistants

@@ -161,6 +161,8 @@ class Chat:
         for each in told:
             self.relay.committed(each.room_id, each.epoch, each.events)
             self.news.touched(each.room_id)
+            if any(event.event == "message" for event in each.events):
+                self.messages.indexer.posted(each.room_id)
 
     def _occupied(self) -> set[int]:
         with runtime.turn:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from chatapp.errors import ChatError, not_found
 from chatapp.ids import parse_message_id
 from chatapp.payloads import HistoryReply, Message, User
-from chatapp.store import changing, messages, posting, reading, search
+from chatapp.store import changing, indexing, messages, posting, reading, search
 from chatapp.store.aside import Aside
 from chatapp.store.database import Database
 from chatapp.store.pending import Pending
@@ -51,6 +51,8 @@ class Messages:
         self._db = db
         self._aside = aside
         self._writer = writer
+        #: keeps the search index up with what is posted
+        self.indexer = indexing.Indexer(writer)
         #: told on the loop after the commit of each message
         self.posted: Subscribers[MessagePosted] = Subscribers()
         #: set by those who answer: has something done right behind a post, in its transaction; never waits
@@ -167,15 +169,12 @@ class Messages:
         if not text.strip() or len(text) > SEARCH_LENGTH:
             raise ChatError("bad_request", f"Search for 1 to {SEARCH_LENGTH} characters.")
 
+        with self._db.snapshot() as now:
+            behind = indexing.behind(now, list(_searched(now, user, slug)))
+        self.indexer.catch_up(behind)
+
         def find(db: Connection) -> HistoryReply:
-            if slug is None:
-                seats = reading.seats(db, user.id)
-            else:
-                one = reading.seat(db, user.id, slug)
-                if one is None:
-                    raise not_found("room")
-                seats = [one]
-            slugs = {seat.room_id: seat.slug for seat in seats}
+            slugs = _searched(db, user, slug)
             newest, more = search.newest(db, list(slugs), text, SEARCH_RESULTS)
             return HistoryReply(messages.load_places(db, slugs, newest)[::-1], more)
 
@@ -188,6 +187,16 @@ def check_body(body: str) -> None:
         raise ChatError("too_long", f"A message has at most {BODY_LENGTH} characters.")
     if not body.strip():
         raise ChatError("bad_request", "A message needs a text.")
+
+
+def _searched(db: Connection, user: User, slug: str | None) -> dict[int, str]:
+    """Slugs by id of all rooms of a person, or of one of them. Raises `not_found`."""
+    if slug is None:
+        return {seat.room_id: seat.slug for seat in reading.seats(db, user.id)}
+    seat = reading.seat(db, user.id, slug)
+    if seat is None:
+        raise not_found("room")
+    return {seat.room_id: seat.slug}
 
 
 def _place(message_id: str) -> tuple[int, int]:

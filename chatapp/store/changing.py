@@ -125,8 +125,7 @@ class EditMessage:
                 if span.user_id != self.user.id
             ],
         )
-        search.unindex(tx, self.room_id, self.seq, old.body)
-        search.index(tx, [(self.room_id, self.seq, self.body)])
+        search.replace(tx, old.room, self.seq, old.body, self.body)
         return changed(tx, old.room, self.seq)
 
 
@@ -156,7 +155,7 @@ class DeleteMessage:
         tx.run(_DELETE, **place, at=tx.now, changed=number)
         for statement in (FORGET_MENTIONS, _FORGET_VERSIONS, _FORGET_REACTIONS):
             tx.run(statement, **place)
-        search.unindex(tx, self.room_id, self.seq, old.body)
+        search.replace(tx, old.room, self.seq, old.body, None)
         return changed(tx, old.room, self.seq)
 
 

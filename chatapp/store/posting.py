@@ -12,7 +12,7 @@ from chatapp.errors import ChatError, not_found
 from chatapp.ids import message_id
 from chatapp.payloads import MentionSpan, Message, Numbered, ReplyTo, User
 
-from . import messages, naming, search
+from . import messages, naming
 from .naming import Sign
 from .sql import Insert, Statement
 from .tx import CHANGES, RoomRow, Tx
@@ -101,13 +101,12 @@ Outcome = tuple[Posted | None, Exception | None]
 class _Rows:
     """What waits to be written, together, for the tables of a batch."""
 
-    __slots__ = ("changes", "documents", "mentions", "messages")
+    __slots__ = ("changes", "mentions", "messages")
 
     def __init__(self) -> None:
         self.messages: list[tuple[object, ...]] = []
         self.changes: list[tuple[object, ...]] = []
         self.mentions: list[tuple[str, int, int]] = []
-        self.documents: list[tuple[int, int, str]] = []
 
     def add(self, tx: Tx, job: PostMessage, message: Message) -> None:
         room_id, seq, sender, now = job.room_id, message.seq, job.sender.id, tx.now
@@ -119,7 +118,6 @@ class _Rows:
             )
         )
         self.changes.append((room_id, seq, "message", str(seq), sender, now, None))
-        self.documents.append((room_id, seq, job.body))
         for span in message.mentions:
             if span.user_id != sender:
                 self.mentions.append((span.user_id, room_id, seq))
@@ -129,8 +127,7 @@ class _Rows:
         tx.insert(_MESSAGES, self.messages)
         tx.insert(CHANGES, self.changes)
         tx.insert(MENTIONS, self.mentions)
-        search.index(tx, self.documents)
-        for rows in (self.messages, self.changes, self.mentions, self.documents):
+        for rows in (self.messages, self.changes, self.mentions):
             rows.clear()
 
 

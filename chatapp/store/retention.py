@@ -75,6 +75,7 @@ class Expire:
         return [self.room_id]
 
     def run(self, tx: Tx) -> bool:
+        room = tx.room(self.room_id)
         rows = tx.all(_OLDEST, room=self.room_id, limit=PAGE)
         due = list(takewhile(self._is_due, rows))
         tx.insert(_SPEND, [(row[2], row[3]) for row in due if row[3]])
@@ -82,7 +83,7 @@ class Expire:
             if (
                 deleted is None
             ):  # else it left the index when it was deleted; a second time would spoil the index
-                search.unindex(tx, self.room_id, seq, body)
+                search.replace(tx, room, seq, body, None)
         if due:
             tx.run(_DELETE, room=self.room_id, seqs=[row[0] for row in due])
         return len(due) == PAGE

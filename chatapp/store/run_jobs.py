@@ -167,8 +167,6 @@ class StartRun:
         }
         tx.run(_MESSAGE, **row, status=state)
         tx.run(_RUN, **row, asker=self.asker.id, hops=self.hops)
-        # Every message has its place in the index, so that its end and its deletion need not know what it held.
-        search.index(tx, [(room.id, seq, "")])
         return RunRow(
             room.id,
             seq,
@@ -317,8 +315,7 @@ class Regenerate:
         place = {"room": self.room_id, "seq": self.seq}
         if old.body and not self.onward:
             tx.run(changing.KEEP_VERSION, **place, body=old.body, at=tx.now, by=self.user.id)
-        search.unindex(tx, self.room_id, self.seq, old.body)
-        search.index(tx, [(self.room_id, self.seq, "")])
+        search.replace(tx, old.room, self.seq, old.body, "")
         tx.run(_EMPTY, **place)
         tx.run(changing.FORGET_MENTIONS, **place)
         prefix = old.body if self.onward else None

@@ -231,8 +231,7 @@ def end(tx: Tx, room: RoomRow, run: RunRow, how: Ending) -> Message:
         changed=number,
     )
     tx.insert(MENTIONS, [(span.user_id, room.id, run.seq) for span in how.mentions])
-    search.unindex(tx, room.id, run.seq, "")
-    search.index(tx, [(room.id, run.seq, body)])
+    search.replace(tx, room, run.seq, "", body)
     return changing.changed(tx, room, run.seq)
 
 

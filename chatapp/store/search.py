@@ -16,7 +16,7 @@ from itertools import pairwise
 import msgspec
 
 from .sql import Connection, Insert, Row, Statement
-from .tx import Tx
+from .tx import RoomRow, Tx
 
 MAX_TERMS = 12  # of a query; more do not narrow it further
 SEQ_BITS = 32
@@ -83,8 +83,8 @@ def query_terms(text: str) -> list[str]:
     return (pairs or found)[:MAX_TERMS]
 
 
-def index(tx: Tx, rows: Iterable[tuple[int, int, str]]) -> None:
-    """Add (room_id, seq, body) rows to the index."""
+def add(tx: Tx, rows: Iterable[Row]) -> None:
+    """Put (room_id, seq, body) rows into the index."""
     if tx.dialect == "sqlite":
         tx.insert(
             _ADD, [(room << SEQ_BITS | seq, " ".join(terms(body))) for room, seq, body in rows]
@@ -93,12 +93,19 @@ def index(tx: Tx, rows: Iterable[tuple[int, int, str]]) -> None:
         tx.insert(_ADD_DOCUMENTS, [(room, seq, terms(body)) for room, seq, body in rows])
 
 
-def unindex(tx: Tx, room_id: int, seq: int, body: str) -> None:
-    """Take a message out; `body` is the text it was indexed with."""
+def replace(tx: Tx, room: RoomRow, seq: int, old: str, new: str | None) -> None:
+    """The text of a message in the locked room was `old` and is `new`, or gone (None).
+
+    What is not in the index yet will be added as it is then.
+    """
+    if seq > room.indexed_seq:
+        return
     if tx.dialect == "sqlite":
-        tx.run(_DROP, doc=room_id << SEQ_BITS | seq, terms=" ".join(terms(body)))
+        tx.run(_DROP, doc=room.id << SEQ_BITS | seq, terms=" ".join(terms(old)))
     else:
-        tx.run(_DROP, room=room_id, seq=seq)
+        tx.run(_DROP, room=room.id, seq=seq)
+    if new is not None:
+        add(tx, [(room.id, seq, new)])
 
 
 def newest(

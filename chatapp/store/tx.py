@@ -17,8 +17,9 @@ from .sql import Connection, Cursor, Insert, Statement
 R = TypeVar("R", covariant=True)
 
 _LOCK = Statement(
-    "SELECT id, slug, name, epoch, last_seq, retention, members_count FROM rooms WHERE id IN :[rooms] ORDER BY id",
-    "SELECT id, slug, name, epoch, last_seq, retention, members_count FROM rooms WHERE id IN :[rooms]"
+    "SELECT id, slug, name, epoch, last_seq, retention, members_count, indexed_seq FROM rooms WHERE id IN :[rooms]"
+    " ORDER BY id",
+    "SELECT id, slug, name, epoch, last_seq, retention, members_count, indexed_seq FROM rooms WHERE id IN :[rooms]"
     " ORDER BY id FOR UPDATE",
 )
 _SET_LAST = Statement(
@@ -62,6 +63,7 @@ class RoomRow:
     last_seq: int
     retention: str
     members_count: int
+    indexed_seq: int
 
 
 @dataclass(slots=True, frozen=True)

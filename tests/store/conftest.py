@@ -11,12 +11,12 @@ from sqlalchemy import create_engine, event
 
 from chatapp.payloads import User
 from chatapp.services.mentions import signs
-from chatapp.store import posting, rooms, schema, search
+from chatapp.store import indexing, posting, rooms, schema, search
 from chatapp.store.backends import PostgresBackend, SqliteBackend
 from chatapp.store.database import Database, configure_sqlite, engine_options
 from chatapp.store.naming import fold
 from chatapp.store.pending import Pending
-from chatapp.store.sql import Connection, Statement
+from chatapp.store.sql import Statement
 from chatapp.store.tx import Told, Tx
 from chatapp.store.writer import Writer
 
@@ -104,6 +104,8 @@ def store(database_url: str) -> Iterator[Store]:
     engine.dispose()
 
 
-def found(db: Connection, room: int, text: str) -> list[int]:
+def found(store: Store, room: int, text: str) -> list[int]:
     """The places of a room's messages that a search finds, the newest first."""
-    return [seq for _, seq in search.newest(db, [room], text, 10)[0]]
+    store.writer.run(indexing.IndexMessages([room]))
+    with store.db.snapshot() as db:
+        return [seq for _, seq in search.newest(db, [room], text, 10)[0]]

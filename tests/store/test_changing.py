@@ -68,8 +68,7 @@ def test_a_deleted_message_leaves_its_place_and_nothing_else(store: Store) -> No
     store.writer.run(changing.React(room, 1, alice, "👍", True))
     deleted = store.writer.run(changing.DeleteMessage(room, 1, alice))
     assert (deleted.seq, deleted.body, deleted.reactions, deleted.mentions) == (1, "", [], [])
-    with store.db.snapshot() as db:
-        assert found(db, room, "regrettable") == []
+    assert found(store, room, "regrettable") == []
     with pytest.raises(ChatError):
         store.writer.run(changing.EditMessage(room, 1, alice, "back again"))
 

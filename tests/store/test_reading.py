@@ -7,7 +7,7 @@ import random
 import pytest
 
 from chatapp.errors import ChatError
-from chatapp.store import members, reading, rooms, search
+from chatapp.store import indexing, members, reading, rooms, search
 
 from .conftest import Store
 
@@ -75,6 +75,7 @@ def test_search_finds_words_and_two_syllables(store: Store, query: str, found: l
     room = store.room(alice)
     for body in ("지난 회의에서 정한 조건", "금요일배포준비", "Deploy Plan C"):
         store.post(room, alice, body)
+    store.writer.run(indexing.IndexMessages([room]))
     with store.db.snapshot() as db:
         assert search.newest(db, [room], query, 10) == ([(room, seq) for seq in found], False)
 
@@ -84,6 +85,7 @@ def test_search_stays_in_its_room(store: Store) -> None:
     one, two = store.room(alice), store.room(alice, "other")
     store.post(one, alice, "needle")
     store.post(two, alice, "needle")
+    store.writer.run(indexing.IndexMessages([one, two]))
     with store.db.snapshot() as db:
         assert search.newest(db, [one], "needle", 10) == ([(one, 1)], False)
 

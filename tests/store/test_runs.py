@@ -125,8 +125,7 @@ def test_text_that_is_saved_takes_no_number_and_shows_as_streaming(talk: Talk) -
 
 def test_an_ended_answer_is_found_by_search_and_a_running_one_is_not(talk: Talk) -> None:
     def zebras() -> list[int]:
-        with talk.store.db.snapshot() as db:
-            return found(db, talk.room, "zebra")
+        return found(talk.store, talk.room, "zebra")
 
     [claim] = talk.ask().claims
     talk.save(claim, "zebra")
