@@ -1,6 +1,6 @@
 """The search index follows what was posted: a second behind while nobody searches, up to date when somebody does.
 
-Writing it with each message would be a third of the writer's time and half of a small commit's pages. So a room notes up to
+Writing it with each message would be nearly half of a small commit, its pages as well as its time. So a room notes up to
 which number its messages are indexed, and what is above that is added many at a time. Nothing else has to be remembered:
 whoever searches in a room, or posts there next, has the rest added, whichever worker had promised to and died.
 """
