@@ -36,8 +36,9 @@ def create_app(settings: Settings, *, worker: str) -> Flask:
     if "FILES" in os.environ:
         resource.setrlimit(resource.RLIMIT_NOFILE, (int(os.environ["FILES"]),) * 2)
     connection.HEAD_SECONDS = float(os.environ.get("HEAD_SECONDS", connection.HEAD_SECONDS))
-    watchdog.STACKS_AFTER_SECONDS = 1.5
-    watchdog.DEATH_AFTER_SECONDS = 3.0
+    if "IMPATIENT" in os.environ:
+        watchdog.STACKS_AFTER_SECONDS = 1.5
+        watchdog.DEATH_AFTER_SECONDS = 3.0
 
     app = Flask(__name__)
     socketio = SocketIO(app, async_mode=settings.runtime)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
 
 import pytest
 import socketio
+import websocket
 
 from tests.support.processes import ROOT, Process, free_port, program
 from tests.support.waiting import eventually
 
 from .conftest import Echo, StartEcho, ask
-from .test_handover import CLIENTS, in_waves
+from .test_handover import CLIENTS, in_waves, open_session, polling
 
 
 class Nginx(Process):
@@ -70,35 +75,96 @@ def machines(start_echo: StartEcho, tmp_path: Path) -> tuple[Echo, Echo, Path]:
     return a, b, sockets
 
 
+StartNginx = Callable[[], contextlib.AbstractContextManager[Nginx]]
+
+
 @pytest.fixture
-def nginx(machines: tuple[Echo, Echo, Path], tmp_path: Path) -> Iterator[Nginx]:
+def start_nginx(machines: tuple[Echo, Echo, Path], tmp_path: Path) -> StartNginx:
+    """Each new one has no connection yet: the next to machine b is accepted by a worker that runs."""
     _, b, sockets = machines
-    nginx = Nginx(tmp_path, sockets, b)
-    yield nginx
-    nginx.close()
+    return lambda: contextlib.closing(Nginx(Path(mkdtemp(dir=tmp_path)), sockets, b))
 
 
-def test_every_default_client_reaches_its_worker_on_two_machines(
-    machines: tuple[Echo, Echo, Path], nginx: Nginx
-) -> None:
-    a, _, _ = machines
-    workers: Counter[str] = Counter()
+@pytest.fixture
+def nginx(start_nginx: StartNginx) -> Iterator[Nginx]:
+    with start_nginx() as nginx:
+        yield nginx
+
+
+def reach(nginx: Nginx, everyone: set[str]) -> None:
+    """Default clients, until each of these workers has some; none comes to another, and all of them upgrade."""
+    workers: set[str] = set()
     transports: Counter[str] = Counter()
-
-    everyone = {"a.w1", "a.w2", "b.w1", "b.w2"}
 
     def client(_: int) -> None:
         with socketio.SimpleClient() as client:
             client.connect(nginx.url, wait_timeout=20)
-            workers[client.call("echo", "hello", timeout=20)["worker"]] += 1
+            workers.add(client.call("echo", "hello", timeout=20)["worker"])
             transports[client.transport] += 1
 
-    # nginx knows the workers of machine a, and of b only the machine: which of its workers accepts is the kernel's affair.
-    waves = in_waves(client, until=lambda: {"a.w1", "a.w2"} < set(workers))
-
+    waves = in_waves(client, until=lambda: workers >= everyone)
+    assert workers == everyone
     assert transports == {"websocket": CLIENTS * waves}
-    assert set(workers) <= everyone
+
+
+def test_every_default_client_reaches_its_worker_on_two_machines(
+    machines: tuple[Echo, Echo, Path], start_nginx: StartNginx
+) -> None:
+    a, b, _ = machines
+    # nginx knows the workers of machine a; of b it knows only the machine.
+    for worker_of_b in ("b.w1", "b.w2"):
+        with start_nginx() as nginx, b.only(worker_of_b):
+            reach(nginx, {"a.w1", "a.w2", worker_of_b})
     assert a.passed("a.w1", "a.w2") == 0
+
+
+def upgrade(nginx: Nginx, sid: str) -> tuple[str, ...]:
+    """The session goes over to a WebSocket: the answer to its probe, and then that of the application."""
+    address = f"ws://127.0.0.1:{nginx.port}/socket.io/?EIO=4&transport=websocket&sid={sid}"
+    with contextlib.closing(websocket.create_connection(address, timeout=20)) as ws:
+        ws.send("2probe")
+        answers = [str(ws.recv())]
+        for packet in ("5", '420["echo","hello"]'):
+            ws.send(packet)
+        answers.append(next(str(packet) for packet in iter(ws.recv, "") if packet != "6"))
+        return tuple(answers)
+
+
+def request(nginx: Nginx, sid: str, method: str, body: bytes | None = None) -> tuple[int, Any]:
+    with contextlib.closing(HTTPConnection("127.0.0.1", nginx.port, timeout=20)) as connection:
+        return ask(connection, polling(sid), method, body)
+
+
+def through(b: Echo, other: str, answer_of: Callable[[], Any]) -> Any:
+    """What comes back for a request that only this worker can accept, and hands over."""
+
+    def passed() -> int:
+        count: int = b.get("/who")[1]["passed"]
+        return count
+
+    with ThreadPoolExecutor(1) as pool:
+        with b.only(other):
+            before = passed()
+            answer = pool.submit(answer_of)
+            eventually(lambda: passed() == before + 1, within=20, what="it is handed over")
+        return answer.result(20)
+
+
+@pytest.mark.parametrize(("holder", "other"), [("b.w1", "b.w2"), ("b.w2", "b.w1")])
+def test_what_nginx_brings_to_another_worker_of_the_machine_is_handed_over(
+    machines: tuple[Echo, Echo, Path], start_nginx: StartNginx, holder: str, other: str
+) -> None:
+    _, b, _ = machines
+    sid = open_session(b, holder)
+    with start_nginx() as nginx:
+        assert through(b, other, lambda: request(nginx, sid, "POST", b"40")) == (200, "OK")
+    with start_nginx() as nginx:
+        status, answer = through(b, other, lambda: request(nginx, sid, "GET"))
+    assert (status, answer[:2]) == (200, "40")
+    with start_nginx() as nginx:
+        probed, echoed = through(b, other, lambda: upgrade(nginx, sid))
+    assert probed == "3probe"
+    assert json.loads(echoed.removeprefix("430")) == [{"text": "hello", "worker": holder}]
 
 
 def test_the_application_sees_the_visitors_address_and_no_forged_one(

@@ -12,11 +12,12 @@ from .conftest import StartEcho, ask
 
 # On threads nothing that one request does stands in another's way.
 LOOPS = ["eventlet", "gevent"]
+IMPATIENT = {"IMPATIENT": "1"}
 
 
 @pytest.mark.parametrize("on", LOOPS)
 def test_a_standing_loop_shows_where_it_stands(start_echo: StartEcho, on: str) -> None:
-    server = start_echo(on=on)
+    server = start_echo(on=on, env=IMPATIENT)
     with contextlib.closing(server.connection()) as connection:
         ask(connection, "/slow/1.8")
         assert "Timeout" not in server.log
@@ -31,7 +32,7 @@ def test_a_standing_loop_shows_where_it_stands(start_echo: StartEcho, on: str) -
 def test_a_loop_that_does_not_move_again_is_ended_and_its_worker_started_again(
     start_echo: StartEcho, on: str
 ) -> None:
-    server = start_echo(workers=2, on=on)
+    server = start_echo(workers=2, on=on, env=IMPATIENT)
     with contextlib.closing(server.connection_to("w1")) as connection:
         connection.request("GET", "/stand-still/60.0")
 
