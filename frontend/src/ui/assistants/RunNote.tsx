@@ -93,16 +93,17 @@ function Thinking({ since, now }: { since: number; now: () => number }) {
   return <span class="thinking">{t("thinking", { s: shown })}</span>;
 }
 
-/** Why it failed, and after how long to try again for as long as that is ahead. */
+/** Why it failed, and after how long to try again for as long as that is ahead. Who listens is told once: with the alert. */
 function Failure({ row, code }: { row: Row; code: FailureCode }) {
-  const left = secondsToWait(row, performance.now());
-  const [over, setOver] = useState(left === null);
+  const left = () => secondsToWait(row, performance.now());
+  const [shown, setShown] = useState(left);
+  const waits = shown !== null;
   useEffect(() => {
-    if (left === null) return;
-    const timer = setTimeout(() => setOver(true), left * 1000);
-    return () => clearTimeout(timer);
-  }, []);
-  return <>{reason(code, over ? null : left)}</>;
+    if (!waits) return;
+    const timer = setInterval(() => setShown(left()), 1000);
+    return () => clearInterval(timer);
+  }, [waits]);
+  return <span aria-live="off">{reason(code, shown)}</span>;
 }
 
 /** Continue · Regenerate, for those who may. */
