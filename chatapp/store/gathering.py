@@ -14,7 +14,7 @@ from chatapp import runtime
 from chatapp.runtime.crew import soon
 
 HOLD_S = 0.004  # at most, after what was committed has been written out
-LARGE = 4  # jobs in a batch; smaller ones mean that there is time enough
+LARGE = 4  # posts in a batch; fewer mean that there is time enough
 MOST_SKIPPED = 64  # batches without another try
 
 
@@ -33,15 +33,18 @@ class Gathering:
         """Whether the next transaction waits for more jobs."""
         return self._wanted > 0
 
-    def committed(self, batch: int, waiting: int) -> None:
-        """`batch` jobs were committed and told while `waiting` more came. Begins the next transaction now or later."""
-        if batch < LARGE or waiting >= self._most:
+    def committed(self, posts: int, waiting: int) -> None:
+        """`posts` were committed and told while `waiting` jobs came. Begins the next transaction now or later.
+
+        Other jobs in the batch do not count: nobody writes again because an answer was saved.
+        """
+        if posts < LARGE or waiting >= self._most:
             self._begin()
         elif self._skip:
             self._skip -= 1
             self._begin()
         else:
-            self._wanted = min(batch + waiting, self._most)
+            self._wanted = min(posts + waiting, self._most)
             self._holds += 1
             # In the turn's order this comes after the sockets are written: those who wait for an answer have it.
             soon(lambda hold=self._holds: runtime.call_later(HOLD_S, self._in_vain, hold))  # type: ignore[misc]

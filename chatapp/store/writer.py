@@ -20,6 +20,7 @@ from chatapp.runtime.crew import crew
 from .backends import Backend
 from .gathering import Gathering
 from .pending import Pending
+from .posting import PostMessage
 from .tx import Told, Tx
 
 R = TypeVar("R", covariant=True)
@@ -126,7 +127,8 @@ class Writer:
                 pending.resolve(result, error)
             except Exception:
                 log.exception("a callback of a committed job failed")
-        self._gathering.committed(len(batch), len(self._waiting))
+        posts = sum(isinstance(job, PostMessage) for job, _ in batch)
+        self._gathering.committed(posts, len(self._waiting))
 
     def _go_on(self) -> None:
         if self._waiting:

@@ -6,8 +6,13 @@ import threading
 
 import pytest
 
+from chatapp import runtime
+from chatapp.errors import ChatError
+from chatapp.payloads import User
 from chatapp.store import gathering
 from chatapp.store.gathering import LARGE, MOST_SKIPPED, Gathering
+
+from .conftest import AddUser, Store
 
 MOST = 512
 
@@ -110,3 +115,23 @@ def test_a_timer_of_an_earlier_hold_ends_no_later_one(begun: Begun) -> None:
     assert (begun.times, wave.holding) == (1, True)
     wave._in_vain(2)
     assert (begun.times, wave.holding) == (2, False)
+
+
+@pytest.mark.usefixtures("never")
+def test_only_posts_are_a_wave(store: Store) -> None:
+    with runtime.turn:  # all in one batch
+        others = [store.writer.submit(AddUser(User(f"u{n}", f"U{n}", "guest"))) for n in range(9)]
+    for each in others:
+        each.wait()
+    alice = store.user("alice")  # committed at once: nothing is held back
+    room = store.room(alice)
+    with runtime.turn:
+        wave = [store.submit(room, alice, "text") for _ in range(LARGE)]
+    for each in wave:
+        each.wait()
+    held = store.submit(room, alice, "text")
+    with pytest.raises(ChatError, match="takes too long"):
+        held.wait(0.1)
+    for each in [store.submit(room, alice, "text") for _ in range(LARGE - 1)]:
+        each.wait()
+    held.wait()
