@@ -17,12 +17,11 @@ THREADS, BACKLOG = 1, 16
 BUSY_RETRY_S = 2.0
 # Messages come first: hashing takes what the loop leaves of the processor.
 NICE = 19
-# OWASP's first choice for Argon2id. One lane: more are threads of the processor, which here is the loop's.
-COST = {"memory_cost": 19 * 1024, "time_cost": 2, "parallelism": 1}
 
 R = TypeVar("R")
 
-_hasher = PasswordHasher(**COST)
+# OWASP's first choice for Argon2id. One lane: more are threads of the processor, which here is the loop's.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 def _of_nobody() -> str:
