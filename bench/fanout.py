@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from .generator import Server
@@ -86,6 +87,7 @@ def _at_half_load(session: Session, section: str, server: Server) -> None:
     if top is None:
         return
     rate = top / load.conns / 2
+    os.sync()  # what the loads before have written is not waited for in this one
     result = session.generator.run(server, load, session.seconds, rate=rate)
     say(f"  {server.name}, {rate:,.0f} messages/s: p99 {result['p99_ms']:.1f} ms")
     session.book.add(
