@@ -135,6 +135,7 @@ class Chat:
         self.relay.stop()
         self.live_sessions.stop()
         self.retention.stop()
+        self.messages.indexer.stop()
         self.presence.stop()
         for conn in self.fanout.everyone():
             self.fanout.close(conn, "restart", random.uniform(*COME_BACK_S))

@@ -103,9 +103,16 @@ class Indexer:
         self._writer = writer
         self._behind: dict[int, None] = {}
         self._resting = False
+        self._stopped = False
+
+    def stop(self) -> None:
+        """From now on only who searches has something added."""
+        self._stopped = True
 
     def posted(self, room_id: int) -> None:
         """Something was committed in the room."""
+        if self._stopped:
+            return
         self._behind[room_id] = None
         if not self._resting:
             self._resting = True
@@ -115,7 +122,7 @@ class Indexer:
         """The next page; after the last one it rests."""
         with runtime.turn:
             room_ids = list(self._behind)[:PAGE]
-            if not room_ids:
+            if self._stopped or not room_ids:
                 self._resting = False
                 return
             for room_id in room_ids:

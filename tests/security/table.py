@@ -220,6 +220,8 @@ LINES: dict[int, Line] = {
         (
             "tests/web/test_rates.py::test_one_address_opens_only_so_many_sockets",
             "tests/web/test_pace.py::test_only_who_offends_beyond_the_burst_waits",
+            "tests/web/test_pace.py::test_strangers_wait_at_a_narrow_gate_and_who_came_in_before_does_not",
+            "tests/runtime/test_gate.py::test_the_jobs_have_no_more_than_their_share_of_the_time",
             f"{HERE}/test_hostile_load.py::test_good_clients_lose_nothing_beside_bad_ones_of_every_kind",
             "tests/runtime/test_connections.py::test_a_head_that_trickles_in_is_cut_as_well",
             f"{EDGE}::half_a_request_does_not_keep_anybody_out",

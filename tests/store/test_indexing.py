@@ -88,6 +88,10 @@ def test_it_is_done_soon_although_nobody_searches(
             assert time.monotonic() < deadline
             time.sleep(0.01)
     assert [len(indexed(store, room, "needle")) for room in rooms] == [6, 6, 6]
+    indexer.stop()
+    store.post(rooms[0], alice, "needle")
+    indexer.posted(rooms[0])
+    assert behind(store, *rooms) == rooms[:1]
 
 
 def test_who_searches_has_the_rest_added_and_finds_what_there_is_if_that_fails(
