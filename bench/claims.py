@@ -8,11 +8,15 @@ from typing import Literal
 from .book import Book
 
 REACHED, MISSED, UNKNOWN = "reached", "not reached", "not measured"
+DISTURBED = "says nothing: disturbed"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """The product's `metric` in a row: by a peer's (`peer`), by its own in another row (`base`), or by itself."""
+    """The product's `metric` in a row: by a peer's (`peer`), by its own in another row (`base`), or by itself.
+
+    `sound`: what it is compared with is beyond this only if something else was going on, and then it says nothing.
+    """
 
     about: str
     section: str
@@ -24,6 +28,7 @@ class Claim:
     better: Literal["more", "less"] = "more"
     peer: str | None = None
     base: str | None = None
+    sound: float | None = None
     who: str = "chatapp"
 
     def value(self, book: Book) -> float | None:
@@ -33,8 +38,11 @@ class Claim:
         mine = book.median(self.section, self.row, self.who, self.metric)
         if self.base is None or mine is None:
             return mine
-        other = book.median(self.section, self.base, self.who, self.metric)
+        other = self._other(book)
         return mine / other if other else None
+
+    def _other(self, book: Book) -> float | None:
+        return book.median(self.section, self.base or self.row, self.peer or self.who, self.metric)
 
     def verdict(self, book: Book, bound: float | None) -> str:
         """Whether the number keeps to a bound."""
@@ -43,6 +51,8 @@ class Claim:
             return UNKNOWN
         if bound is None:
             return "–"
+        if self.sound is not None and (self._other(book) or 0) > self.sound:
+            return DISTURBED
         return REACHED if (value >= bound if self.better == "more" else value <= bound) else MISSED
 
 
@@ -72,6 +82,7 @@ CLAIMS = (
         "half of Node's top load, room of 200: p99",
         *("fanout", "half-load", "p99 ms", 1.1, 0.7, "× Node's", "less"),
         peer="node",
+        sound=20,
     ),
     Claim(
         "memory per idle connection, 2,000 of them",
@@ -142,5 +153,6 @@ CLAIMS = (
         "talk beside 200 answers: p99",
         *("writing", "200 answers", "p99 ms", 2, None, "× without them", "less"),
         base="talk alone",
+        sound=20,
     ),
 )

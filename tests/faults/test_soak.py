@@ -61,7 +61,7 @@ def left_over(
 
 
 #: containers that must be as empty as before when everybody has left
-HELD = {"connections", "_by_sid", "_channels", "_rooms", "_waiting", "_live", "_wanted", "_dirty"}
+HELD = {"_by_sid", "_channels", "_rooms", "_waiting", "_live", "_wanted", "_dirty"}
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def leases(site: Site) -> set[str]:
 def quiet(site: Site, worker: psutil.Process) -> None:
     """Wait until the worker has noticed that everybody left."""
     eventually(
-        lambda: census(site, worker)["sizes"]["connections"] == 0,
+        lambda: census(site, worker)["sizes"]["fanout._by_sid"] == 0,
         within=SETTLE_S,
         what="everybody has left",
     )

@@ -10,7 +10,7 @@ import pytest
 
 from bench import plot, report
 from bench.book import Book
-from bench.claims import CLAIMS, MISSED, REACHED, UNKNOWN, Claim
+from bench.claims import CLAIMS, DISTURBED, MISSED, REACHED, UNKNOWN, Claim
 from bench.processes import ROOT
 from bench.workloads import ACCEPTED, BIG_ROOM, ROOMS, ROOMS_OF_20
 
@@ -91,6 +91,18 @@ def test_a_claim_may_be_about_the_product_alone_or_against_its_own_smaller_self(
     assert alone.value(book) == 2.5
     assert grown.value(book) == 1.25
     assert (grown.verdict(book, grown.must), grown.verdict(book, grown.goal)) == (REACHED, MISSED)
+
+
+@pytest.mark.parametrize(("usual", "verdict"), [(4.0, REACHED), (40.0, DISTURBED)])
+def test_against_something_that_was_disturbed_nothing_is_reached(
+    usual: float, verdict: str
+) -> None:
+    book = Book()
+    book.begin("writing", RUN)
+    book.add("writing", "alone", "chatapp", **{"p99 ms": usual})
+    book.add("writing", "beside", "chatapp", **{"p99 ms": 6.0})
+    claim = Claim("x", "writing", "beside", "p99 ms", 2, None, "×", "less", base="alone", sound=20)
+    assert claim.verdict(book, claim.must) == verdict
 
 
 def test_nothing_is_reached_that_was_not_measured() -> None:
