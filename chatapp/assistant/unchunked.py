@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from http.client import IncompleteRead, LineTooLong
 from io import BufferedReader
 
-BUFFER = 1 << 16  # bytes that one read takes at most
+from .wire import BUFFER
+
 MAX_LINE = 1 << 16  # of a chunk's head, or of a trailer
 
 

@@ -68,11 +68,12 @@ class IndexMessages:
         search.add(tx, rows)
         last_room, last_seq, _body = rows[-1]
         more = [each for each in sorted(rooms) if each >= last_room] if len(rows) == PAGE else []
-        for room_id in {row[0] for row in rows}:
-            rooms[room_id].indexed_seq = rooms[room_id].last_seq
+        moved = [rooms[room_id] for room_id in {row[0] for row in rows}]
+        for room in moved:
+            room.indexed_seq = room.last_seq
         if more:
             rooms[last_room].indexed_seq = last_seq
-        _note(tx, [rooms[room_id] for room_id in {row[0] for row in rows}])
+        _note(tx, moved)
         return more
 
 
