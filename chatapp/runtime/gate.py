@@ -17,7 +17,7 @@ log = logging.getLogger("chatapp.runtime")
 Job = Callable[[], object]
 
 # What comes through the gate has so long of a turn of the loop, in seconds; one job of it at least.
-SLICE_S = 0.002
+SLICE_S = 0.001
 # Of the loop's time it has one part in so many.
 SHARE = 4
 # One job of offenders after so many of others, while both wait.

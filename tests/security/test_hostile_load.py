@@ -33,7 +33,7 @@ class Attack:
         command += ["--clients", str(clients), "--rooms", *rooms]
         command += ["--kinds", *kinds] if kinds else []
         # Last on their processor: what the good ones feel shall be the server's doing.
-        command = ["nice", "-n", "19", *processes.pin(command, processes.LOAD_CPUS)]
+        command = ["chrt", "--idle", "0", *processes.pin(command, processes.LOAD_CPUS)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self._says("attackers")
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,7 @@ class Chat(TypedNamespace):
         super().__init__(fanout)
         self.ended: list[str] = []
         self.order: list[int] = []
+        self.held: defaultdict[str, runtime.Event] = defaultdict(runtime.Event)
         self.most_pending = 0  # answers of one connection that waited at the same time
 
     def authenticate(self, environ: dict[str, Any], auth: dict[str, Any] | None) -> Identity:
@@ -151,6 +153,14 @@ class Chat(TypedNamespace):
     def on_slow(self, conn: Connection, wait: Wait) -> dict[str, Any]:
         runtime.sleep(wait.seconds)
         return {"text": wait.text}
+
+    @on("hold", Room)
+    def on_hold(self, conn: Connection, hold: Room) -> None:
+        assert self.held[hold.room].wait(20)
+
+    @on("let_go", Room)
+    def on_let_go(self, conn: Connection, let_go: Room) -> None:
+        self.held[let_go.room].set()
 
     @on("fault", Nothing)
     def on_fault(self, conn: Connection, fault: Nothing) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from uuid import uuid4
 
 import pytest
 import websocket
 
 from chatapp.realtime.acks import PENDING_LIMIT
 from chatapp.realtime.namespace import DOUBTED
+from tests.support.waiting import eventually
 
 from .conftest import ChatServer
 from .wire import Polling, Wire
@@ -85,6 +87,33 @@ def test_who_says_much_that_nobody_understands_is_read_at_the_gate_until_it_beha
     chat.holds(distrusted=1)
     goes_on(99, '["look",{}]')
     chat.holds(distrusted=0)
+
+
+@pytest.mark.parametrize("behaves", [True, False])
+def test_what_a_client_left_behind_is_handled_unless_it_misbehaved(
+    chat: ChatServer, behaves: bool
+) -> None:
+    bob, eve = chat.connect("bob"), chat.wire().enter("eve")
+    bob.ok("join", {"room": "r"})
+    event = '["look",{}]' if behaves else '["nonsense",{}]'
+    eve.say(*(f"42/chat,{number}{event}" for number in range(DOUBTED)))
+    eve.until(
+        f"43/chat,{DOUBTED - 1}["
+    )  # a socket closed before all is read loses what it said last
+    chat.holds(sessions=2, distrusted=0 if behaves else 1)
+    ended = len(chat.state()["ended"])
+    until = uuid4().hex
+    eve.say(
+        f'42/chat,["hold",{{"room":"{until}"}}]',
+        '42/chat,["message",{"room":"r","text":"left behind"}]',
+    )
+    eve.close()
+    chat.holds(sessions=1)
+    bob.emit("let_go", {"room": until})
+    eventually(lambda: len(chat.state()["ended"]) == ended + 1)
+    bob.ok("message", SAY)
+    texts = ["left behind", "hello"] if behaves else ["hello"]
+    assert [event["text"] for event in bob.events("message")] == texts
 
 
 def test_acks_come_in_the_order_of_their_events_also_when_results_come_later(

@@ -160,7 +160,8 @@ class EngineSocket(engineio.socket.Socket):  # type: ignore[misc]
     def _handle(self, item: str | bytes | _End) -> None:
         if isinstance(item, _End):
             self.server.handlers["disconnect"](self.sid, item.reason)
-        else:
+        elif not (self.closed and self._distrusted):
+            # What one who misbehaved left behind nobody waits for; 500 of them would keep the loop busy for ten seconds.
             self._let_answers_go()
             self.server.handlers["message"](self.sid, item)
 
