@@ -161,6 +161,7 @@ class Client implements ChatClient {
   close(): void {
     for (const slug of [...this.#open.keys()]) this.leave(slug);
     this.#wire.close();
+    this.#list.went();
     this.#outbox?.close();
   }
 
@@ -177,7 +178,7 @@ class Client implements ChatClient {
     for (const name of ROOM_EVENTS) {
       wire.on(name, (payload) => batch(() => this.#open.get(payload.room)?.room.heard(name, payload)));
     }
-    wire.watch({ came: () => void this.loadRooms().catch(() => undefined), went: () => undefined });
+    wire.watch(this.#list);
   }
 
   #learn(user: User): void {

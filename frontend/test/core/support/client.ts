@@ -68,7 +68,7 @@ export interface Person {
 export function enter(server: FakeServer, browser = new FakeBrowser(), boot: Boot = { user: server.me }): Person {
   const awake = new FakeAwake();
   const host: Host = {
-    http: new Http({ fetch: async () => new Response(JSON.stringify({ rooms: [] })) }),
+    http: new Http({ fetch: async () => server.http() }),
     openLink: server.openLink,
     awake,
     shelf: browser.shelf,

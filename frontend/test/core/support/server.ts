@@ -30,6 +30,8 @@ export class FakeServer {
   /** Every request, in order of arrival. */
   readonly requests: Request[] = [];
   attempts = 0;
+  /** What every request that is not on the connection is answered. */
+  http = (): Response => Response.json({ rooms: [] });
   readonly #links = new Set<FakeLink>();
   readonly #scripts = new Map<string, ((answer: () => Answer) => Answer | Promise<Answer> | null)[]>();
 
