@@ -56,9 +56,19 @@ export function browserEntries(): EntryStore {
   return {
     async all(userId) {
       const kept = await within<Entry[]>("readonly", (store) => store.getAll()).catch(() => []);
-      return inOrder([...kept.filter((entry) => entry.user_id === userId), ...(await memory.all(userId))]);
+      const entries = new Map(kept.filter((entry) => entry.user_id === userId).map((entry) => [entry.client_id, entry]));
+      // What the database did not take is newer than what it has.
+      for (const entry of await memory.all(userId)) entries.set(entry.client_id, entry);
+      return inOrder([...entries.values()]);
     },
-    put: (entry) => within("readwrite", (store) => store.put(entry)).then(() => undefined, () => memory.put(entry)),
+    async put(entry) {
+      try {
+        await within("readwrite", (store) => store.put(entry));
+      } catch {
+        return memory.put(entry);
+      }
+      await memory.remove(entry.client_id);
+    },
     async remove(clientId) {
       await memory.remove(clientId);
       await within("readwrite", (store) => store.delete(clientId)).catch(() => undefined);

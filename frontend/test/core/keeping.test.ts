@@ -47,6 +47,23 @@ describe("unsent messages", () => {
     await none.remove("a");
     expect(await none.all("alice")).toEqual([entry("b", 2)]);
   });
+
+  test("are as they were put last, whichever of the two took it", async () => {
+    const failed = { ...entry("a", 1), failed: { code: "forbidden", retryAfter: null } } as const;
+    const page = browserEntries();
+    await page.put(entry("a", 1));
+    vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
+      throw new DOMException("full", "QuotaExceededError");
+    });
+    await page.put(failed);
+    expect(await page.all("alice")).toEqual([failed]);
+    vi.restoreAllMocks();
+    const again = entry("a", 9);
+    await page.put(again);
+    expect(await page.all("alice")).toEqual([again]);
+    await page.remove("a");
+    expect(await page.all("alice")).toEqual([]);
+  });
 });
 
 describe("choices and drafts", () => {
