@@ -179,6 +179,7 @@ export class Outbox {
   /** True: the server has it, or has refused it. False: it has to wait. */
   async #post(entry: Entry): Promise<boolean> {
     const { room, client_id, body, reply_to, not_for_ai } = entry;
+    const wasHeld = this.#held.peek().has(client_id);
     try {
       const reply = await this.#wire.emit("message", {
         room,
@@ -196,7 +197,7 @@ export class Outbox {
     } catch (thrown) {
       const error = asChatError(thrown);
       if (error.retryable) this.#later(room, error);
-      else await this.#refused(entry, error);
+      else await this.#refused(entry, error, wasHeld);
       return !error.retryable;
     }
   }
@@ -216,11 +217,13 @@ export class Outbox {
     );
   }
 
-  async #refused(entry: Entry, { code, retryAfter }: ChatError): Promise<void> {
+  async #refused(entry: Entry, { code, retryAfter }: ChatError, wasHeld: boolean): Promise<void> {
     const failed: Entry = { ...entry, failed: { code, retryAfter } };
-    this.#hold(failed);
     await this.#store.put(failed);
+    // The stream may have brought it meanwhile: an earlier attempt was stored, though its ack never came.
+    if (wasHeld && !this.#held.peek().has(entry.client_id)) return this.#store.remove(entry.client_id);
     this.#tabs.tell({ kind: "put", entry: failed } satisfies News);
+    this.#hold(failed);
   }
 
   #heard(news: News): void {

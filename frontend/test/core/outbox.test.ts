@@ -172,6 +172,29 @@ describe("a message of mine", () => {
     expect(await browser.entries.all("alice")).toEqual([]);
   });
 
+  test("that the stream brings while a refusal of its repetition is put down has not failed, nor after a reload", async () => {
+    const alice = await enters();
+    const put = vi.spyOn(browser.entries, "put");
+    let stored!: () => void;
+    server.next("message", () => null);
+    server.fail("message", { code: "forbidden", message: "read only by now" });
+    const key = alice.room.send("once");
+    await pass();
+    put.mockImplementationOnce(async (entry) => {
+      await new Promise<void>((resolve) => (stored = resolve));
+      put.mockRestore();
+      return browser.entries.put(entry);
+    });
+    await pass(15_000);
+    expect(server.asked("message")).toHaveLength(2);
+    server.post(ALICE, "once", { client_id: key });
+    await pass();
+    stored();
+    await pass();
+    expect([alice.texts(), states(alice)]).toEqual([["once"], ["sent"]]);
+    expect(await browser.entries.all("alice")).toEqual([]);
+  });
+
   test("that failed is still failed after a reload", async () => {
     const before = await enters();
     server.fail("message", { code: "forbidden", message: "read only" });
