@@ -191,7 +191,8 @@ export class Outbox {
       this.#failures.delete(room);
       this.#shown.get(room)?.sent(reply.message);
       this.stored(reply.message);
-      // Also what another tab left, of which nothing is held here.
+      // Another tab may hold what was never held here.
+      if (!wasHeld) this.#tabs.tell({ kind: "sent", clientId: client_id, message: reply.message } satisfies News);
       await this.#store.remove(client_id);
       return true;
     } catch (thrown) {

@@ -267,6 +267,46 @@ describe("two tabs", () => {
   });
 });
 
+describe("a tab that was not told of another's message", () => {
+  /** One without a connection wrote something; two has a connection, and comes upon it when it sends to that room. */
+  async function meet(): Promise<[Person, Person]> {
+    const tab = browser.tab();
+    vi.spyOn(browser, "tab").mockReturnValueOnce({ ...tab, hear: () => undefined });
+    const two = await enters();
+    const one = await enters();
+    server.cut();
+    server.door = "open";
+    two.client.tryNow();
+    await pass();
+    one.room.send("from one");
+    await pass(10);
+    expect([one.client.unsent.value, two.client.unsent.value, server.messages.length]).toEqual([1, 0, 0]);
+    return [one, two];
+  }
+
+  test("tells the other that it has sent it", async () => {
+    const [one, two] = await meet();
+    two.room.send("from two");
+    await pass();
+    expect([one.texts().includes("from one"), one.client.unsent.value, one.client.connection.value.state]).toEqual([true, 0, "offline"]);
+    expect(states(one)).toEqual(["sent", "sent"]);
+    expect(server.messages.map(({ body }) => body)).toEqual(["from one", "from two"]);
+    expect(await browser.entries.all("alice")).toEqual([]);
+  });
+
+  test("keeps it when it is refused, and tells the other", async () => {
+    const [one, two] = await meet();
+    server.fail("message", { code: "too_long", message: "4,000 at most" });
+    two.room.send("from two");
+    await pass();
+    for (const { room } of [one, two]) {
+      const row = room.rows.value.find(({ text }) => text.value === "from one");
+      expect(row?.delivery.value).toMatchObject({ state: "failed", code: "too_long" });
+    }
+    expect(await browser.entries.all("alice")).toMatchObject([{ body: "from one", failed: { code: "too_long" } }]);
+  });
+});
+
 describe("signing out", () => {
   test("wipes what was kept for this person, and only that", async () => {
     const alice = await enters();
