@@ -144,6 +144,8 @@ class Runs:
                 alone = False
             except ChatError:
                 log.warning("leases of answers could not be looked after; trying on")
+            except Exception:
+                log.exception("leases of answers could not be looked after; trying on")
             self._wake.wait(SWEEP_S * random.uniform(0.8, 1.0))
             self._wake.clear()
 

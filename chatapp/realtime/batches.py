@@ -155,7 +155,9 @@ class RoomNews:
             if user_ids:
                 self._send(room_id, self._summarise(room_id, user_ids))
         except Exception:
-            log.warning("news of room %d could not be read", room_id, exc_info=True)
+            log.warning("news of room %d could not be read; trying on", room_id, exc_info=True)
+            with runtime.turn:
+                self._due[room_id] += 1
         rest = max(EVERY_SECONDS, len(user_ids) / SUMMARIES_A_SECOND)
         runtime.call_later(rest, self._rested, room_id)
 

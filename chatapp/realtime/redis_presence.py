@@ -156,6 +156,9 @@ class RedisPresence(Presence):
                 self._redis_is_away()
                 next_look = 0.0
                 runtime.sleep(1.0)
+            except Exception:
+                log.exception("presence could not be looked after; trying on")
+                runtime.sleep(1.0)
 
     def _redis_is_away(self) -> None:
         self._leases.forget()

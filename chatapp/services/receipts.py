@@ -37,10 +37,11 @@ class Receipts:
     def read(self, user: User, seat: Seat, seq: int) -> ReadReply:
         """Move one's cursor forward (never back, never beyond the room); what is unread behind it."""
         cursor, moved = self._writer.run(MoveCursor(seat.room_id, user.id, seq))
-        with self._db.snapshot() as db:
-            unread = reading.unread(db, seat.room_id, user.id, cursor)
+        # First of all: it is committed, and who repeats it after a failure below moves nothing any more.
         if moved:
             self.moved.publish(
                 CursorMoved(seat.room_id, seat.slug, user, cursor, seat.members_count)
             )
+        with self._db.snapshot() as db:
+            unread = reading.unread(db, seat.room_id, user.id, cursor)
         return ReadReply(cursor, unread)

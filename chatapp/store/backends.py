@@ -221,6 +221,9 @@ class PostgresBackend(_Transactions):
             psycopg.OperationalError,
             psycopg.InterfaceError,
             psycopg.errors.ReadOnlySqlTransaction,  # a standby, after a failover
+            # This process stood still in the middle of a transaction: SIGSTOP, a machine that slept.
+            psycopg.errors.IdleInTransactionSessionTimeout,
+            psycopg.errors.TransactionTimeout,
         )
         self.deadlocks = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
         self.locked = (*self.deadlocks, psycopg.errors.LockNotAvailable)

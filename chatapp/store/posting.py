@@ -143,8 +143,10 @@ def post_all(tx: Tx, jobs: Sequence[PostMessage]) -> list[Outcome]:
     for job, (role, hides, stored) in zip(jobs, found, strict=True):
         key = (job.sender.id, job.client_id)
         try:
-            room = _writable(rooms, role, job)
+            room = _entered(rooms, role, job)
             first = stored or used.get(key)
+            if first is None and role == "readonly":
+                raise ChatError("forbidden", "You can read in this room, but not write.")
             if first is not None or job.reply_to is not None:
                 rows.write(tx)  # what is repeated or replied to may be in this very batch
             if first is not None:
@@ -177,12 +179,10 @@ def _look_up(tx: Tx, jobs: Sequence[PostMessage]) -> list[_Found]:
     return found
 
 
-def _writable(rooms: dict[int, RoomRow], role: str | None, job: PostMessage) -> RoomRow:
+def _entered(rooms: dict[int, RoomRow], role: str | None, job: PostMessage) -> RoomRow:
     room = rooms.get(job.room_id)
     if role is None or room is None:
         raise not_found("room")
-    if role == "readonly":
-        raise ChatError("forbidden", "You can read in this room, but not write.")
     return room
 
 

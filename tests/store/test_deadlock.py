@@ -6,10 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from chatapp.errors import ChatError
 from chatapp.payloads import User
 from chatapp.store import rooms, schema
 from chatapp.store.backends import PostgresBackend
+from chatapp.store.sql import Statement
 from chatapp.store.tx import Tx
+from tests.support.waiting import eventually
 
 from .conftest import AddUser
 
@@ -68,3 +71,35 @@ def test_two_servers_that_wait_for_each_others_rooms_both_get_done(
         assert [first.result(20), second.result(20)] == [[None, None]] * 2
     again, _ = backends[0].commit([rooms.EnterPublicRoom("one", bob, one)])
     assert again == [(one, None)]
+
+
+class StandsStill:
+    """A job in whose middle its process stands still, until the database has given its session up."""
+
+    def __init__(self, backend: PostgresBackend, looker: PostgresBackend) -> None:
+        self._own, self._looker = backend, looker
+
+    def rooms(self) -> list[int]:
+        return []
+
+    def run(self, tx: Tx) -> None:
+        pid = self._own._connection.info.backend_pid
+        looking = self._looker._cursor()
+        eventually(
+            lambda: not looking.execute(_SESSION, (pid,)).fetchall(), what="the session is ended"
+        )
+        tx.all(Statement("SELECT 1"))
+
+
+_SESSION = "SELECT 1 FROM pg_stat_activity WHERE pid = %s"
+
+
+def test_who_stood_still_in_the_middle_of_a_transaction_may_try_again(
+    backends: list[PostgresBackend],
+) -> None:
+    first, second = backends
+    first._cursor().execute("SET idle_in_transaction_session_timeout = '100ms'")
+    ((_, error),), told = first.commit([StandsStill(first, second)])
+    assert isinstance(error, ChatError)
+    assert (error.code, told) == ("unavailable", [])
+    assert first.commit([AddUser(User("alice", "Alice", "person"))])[0][0][1] is None

@@ -95,6 +95,19 @@ def test_a_reader_may_not_write(store: Store) -> None:
     assert refusal.value.code == "forbidden"
 
 
+def test_who_may_not_write_any_more_still_learns_that_it_was_stored(store: Store) -> None:
+    alice, bob = store.user("alice"), store.user("bob")
+    room = store.room(alice)
+    store.writer.run(rooms.EnterPublicRoom("general", bob))
+    first = store.post(room, bob, "before", key="same")
+    store.writer.run(members.SetMember(room, alice, "bob", "readonly"))
+    again = store.post(room, bob, "before", key="same")
+    assert (again.seq, again.duplicate) == (first.seq, True)
+    with pytest.raises(ChatError) as refusal:
+        store.post(room, bob, "after", key="another")
+    assert refusal.value.code == "forbidden"
+
+
 def test_a_removed_member_cannot_write_even_what_waits_behind_the_removal(store: Store) -> None:
     alice, bob = store.user("alice"), store.user("bob")
     room = store.room(alice)

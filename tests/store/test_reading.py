@@ -5,9 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
+from sqlalchemy import create_engine
 
 from chatapp.errors import ChatError
+from chatapp.services.receipts import CursorMoved, Receipts
 from chatapp.store import indexing, members, reading, rooms, search
+from chatapp.store.database import Database, engine_options
 
 from .conftest import Store
 
@@ -53,6 +56,26 @@ def test_a_cursor_never_goes_back_nor_beyond_the_room(store: Store) -> None:
     assert store.writer.run(rooms.MoveCursor(room, "alice", 2)) == (2, True)
     assert store.writer.run(rooms.MoveCursor(room, "alice", 1)) == (2, False)
     assert store.writer.run(rooms.MoveCursor(room, "alice", 99)) == (3, True)
+
+
+def test_a_cursor_that_moved_is_told_whatever_is_read_after_it(store: Store) -> None:
+    alice = store.user("alice")
+    room = store.room(alice)
+    store.post(room, alice, "to be read")
+    with store.db.snapshot() as db:
+        seat = reading.seat_by_id(db, "alice", room)
+    assert seat is not None
+    narrow = {**engine_options(store.db.url), "pool_size": 1, "max_overflow": 0}
+    busy = Database(create_engine(store.db.url, **{**narrow, "pool_timeout": 0.01}))
+    receipts = Receipts(busy, store.writer)
+    told: list[CursorMoved] = []
+    receipts.moved.subscribe(told.append)
+    with busy.snapshot(), pytest.raises(ChatError) as refusal:
+        receipts.read(alice, seat, 1)
+    assert refusal.value.code == "overloaded"
+    assert receipts.read(alice, seat, 1).unread == 0
+    assert [moved.seq for moved in told] == [1]
+    busy.engine.dispose()
 
 
 @pytest.mark.parametrize(
