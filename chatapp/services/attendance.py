@@ -22,12 +22,12 @@ from chatapp.payloads import (
     User,
 )
 from chatapp.realtime import frames
-from chatapp.realtime.batches import RoomNews
 from chatapp.realtime.connection import Connection
 from chatapp.realtime.connection import Seat as TakenSeat
 from chatapp.realtime.fanout import Fanout
 from chatapp.realtime.presence import Presence
 from chatapp.realtime.relay import Relay
+from chatapp.realtime.room_news import RoomNews
 from chatapp.store import reading
 from chatapp.store.database import Database
 from chatapp.store.reading import Seat

@@ -13,14 +13,15 @@ import msgspec
 from chatapp import runtime
 from chatapp.config import Settings
 from chatapp.payloads import Message, Numbered, RoomChanged, User
-from chatapp.realtime.batches import Reads, RoomNews
 from chatapp.realtime.broadcast import Broadcast
 from chatapp.realtime.bus import Bus
 from chatapp.realtime.connection import Connection
 from chatapp.realtime.control import Control
 from chatapp.realtime.fanout import Fanout
 from chatapp.realtime.presence import Presence
+from chatapp.realtime.reads import Reads
 from chatapp.realtime.relay import Relay
+from chatapp.realtime.room_news import RoomNews
 from chatapp.realtime.streams import Streams
 from chatapp.realtime.typing import Typing
 from chatapp.runtime import logs
