@@ -16,27 +16,29 @@ log = logging.getLogger("chatapp.realtime")
 EVERY_SECONDS = 1.0
 SUMMARIES_A_SECOND = 100  # of one room; with more people to tell, each is told less often
 
+Summarise = Callable[[int, list[str]], tuple[int, Mapping[str, bytes]]]
+
 
 class RoomNews:
     """`room_changed` to the people who are connected here, for rooms that their connection has not joined.
 
-    `summarise(room_id, user_ids) -> {user_id: payload_json}` reads what to say; it runs in a background task, once a
-    second a room at most, for all concerned at once.
+    `summarise(room_id, user_ids) -> (last number of the room, {user_id: payload_json})` reads what to say; it runs in a
+    background task, once a second a room at most, for all concerned at once.
     """
 
-    def __init__(
-        self, fanout: Fanout, summarise: Callable[[int, list[str]], Mapping[str, bytes]]
-    ) -> None:
+    def __init__(self, fanout: Fanout, summarise: Summarise) -> None:
         self._fanout, self._summarise = fanout, summarise
         self._rooms_of: dict[str, set[int]] = {}
         self._people_in: defaultdict[int, set[str]] = defaultdict(set)
+        self._told: dict[int, int] = {}  # how far a room had come when it was told of here
         self._due: Counter[int] = Counter()  # rooms that are resting; above zero: touched meanwhile
 
-    def connected(self, user_id: str, room_ids: Iterable[int]) -> None:
-        """A connection of `user_id`, member of these rooms, begins here."""
+    def connected(self, user_id: str, heads: Mapping[int, int]) -> None:
+        """A connection of `user_id` begins here: member of these rooms, of which it reads itself how far they have come."""
         with runtime.turn:
-            for room_id in room_ids:
+            for room_id, head in heads.items():
                 self.added(user_id, room_id)
+                self._told.setdefault(room_id, head)
 
     def disconnected(self, user_id: str) -> None:
         """The last connection of `user_id` here has ended."""
@@ -63,6 +65,30 @@ class RoomNews:
             people.discard(user_id)
             if not people:
                 del self._people_in[room_id]
+                self._told.pop(room_id, None)
+
+    def rooms_of(self, user_ids: Iterable[str]) -> dict[str, set[int]]:
+        """The rooms whose news these people get here, as far as is known."""
+        with runtime.turn:
+            return {user_id: set(self._rooms_of.get(user_id, ())) for user_id in user_ids}
+
+    def compare(self, known: Mapping[str, set[int]], found: Iterable[tuple[str, int, int]]) -> None:
+        """Tell what no hint told. `known`: rooms_of() before (user id, room id, last number) was `found` in the database."""
+        rooms: dict[str, set[int]] = {user_id: set() for user_id in known}
+        heads: dict[int, int] = {}
+        with runtime.turn:
+            for user_id, room_id, head in found:
+                rooms[user_id].add(room_id)
+                heads[room_id] = head
+                if room_id not in known[user_id]:
+                    self.added(user_id, room_id)
+                    self._told.pop(room_id, None)
+            for user_id, before in known.items():
+                for room_id in before - rooms[user_id]:
+                    self.removed(user_id, room_id)
+            for room_id, head in heads.items():
+                if head > self._told.get(room_id, -1):
+                    self.touched(room_id)
 
     def touched(self, room_id: int) -> None:
         """Something was committed in the room, here or on another worker. Costs one look-up where nobody is concerned."""
@@ -88,7 +114,8 @@ class RoomNews:
 
     def _tell_one(self, room_id: int, user_id: str) -> None:
         try:
-            self._send(room_id, self._summarise(room_id, [user_id]))
+            _head, news = self._summarise(room_id, [user_id])
+            self._send(room_id, news)
         except Exception:
             log.warning("news of room %d could not be read", room_id, exc_info=True)
 
@@ -107,7 +134,11 @@ class RoomNews:
             with runtime.turn:
                 user_ids = self._concerned(room_id)
             if user_ids:
-                self._send(room_id, self._summarise(room_id, user_ids))
+                head, news = self._summarise(room_id, user_ids)
+                self._send(room_id, news)
+                with runtime.turn:
+                    if room_id in self._people_in:
+                        self._told[room_id] = max(head, self._told.get(room_id, head))
         except Exception:
             log.warning("news of room %d could not be read; trying on", room_id, exc_info=True)
             with runtime.turn:

@@ -40,6 +40,7 @@ from .limits import Limits
 from .live_sessions import LiveSessions
 from .messages import Messages
 from .moderation import Moderation
+from .news_rounds import NewsRounds
 from .people import People
 from .receipts import CursorMoved, Receipts
 from .renames import Renames
@@ -87,6 +88,7 @@ class Chat:
         self.typing = Typing(self.broadcast)
         self.reads = Reads(fanout, bus)
         self.news = RoomNews(fanout, self._summarise)
+        self.news_rounds = NewsRounds(db, self.news, fanout, bus)
         self.limits = Limits(settings.rate_limit_override)
         self.rooms = Rooms(db, self.writer)
         self.aside = Aside(db)
@@ -124,6 +126,7 @@ class Chat:
         self.presence.start()
         self.live_sessions.start()
         self.retention.start()
+        self.news_rounds.start()
         self.assistants.start()
 
     def drain(self, deadline: float) -> None:
@@ -136,6 +139,7 @@ class Chat:
         self.relay.stop()
         self.live_sessions.stop()
         self.retention.stop()
+        self.news_rounds.stop()
         self.messages.indexer.stop()
         self.presence.stop()
         for conn in self.fanout.everyone():
@@ -153,7 +157,7 @@ class Chat:
     def _begin_news(self, user: User) -> None:
         seats = self.rooms.seats(user)
         if self.fanout.count(f"user:{user.id}"):
-            self.news.connected(user.id, [seat.room_id for seat in seats])
+            self.news.connected(user.id, {seat.room_id: seat.seq for seat in seats})
 
     def closed(self, conn: Connection) -> None:
         """A client is gone."""
@@ -250,10 +254,11 @@ class Chat:
         for conn in list(self.fanout.connections(f"room:{room_id}")):
             self.fanout.close(conn, "restart", 0)
 
-    def _summarise(self, room_id: int, user_ids: list[str]) -> Mapping[str, bytes]:
+    def _summarise(self, room_id: int, user_ids: list[str]) -> tuple[int, Mapping[str, bytes]]:
         with self.db.snapshot() as db:
             last, news = reading.news(db, room_id, user_ids)
-        return {
+        head = max((seat.seq for _, seat, _, _ in news), default=0)
+        return head, {
             user_id: msgspec.json.encode(
                 RoomChanged(
                     room=seat.slug,

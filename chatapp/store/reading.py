@@ -65,6 +65,10 @@ _READS = Statement(
 )
 _HEAD = Statement("SELECT epoch, last_seq, slug FROM rooms WHERE id = :room")
 _HEADS = Statement("SELECT id, epoch, last_seq FROM rooms WHERE id IN :[rooms]")
+_ROOMS_OF = Statement(
+    "SELECT m.user_id, m.room_id, r.last_seq FROM memberships m JOIN rooms r ON r.id = m.room_id"
+    " WHERE m.user_id IN :[users text]"
+)
 _ROOM_CHANGES = Statement(
     "SELECT seq, data FROM changes WHERE room_id = :room AND seq > :place AND data IS NOT NULL"
     " ORDER BY seq LIMIT :limit"
@@ -193,6 +197,11 @@ def changed_since(
 def heads(db: Connection, room_ids: list[int]) -> dict[int, tuple[str, int]]:
     """(epoch, last number) of each room, in one query."""
     return {row[0]: (row[1], row[2]) for row in db.all(_HEADS, rooms=room_ids)}
+
+
+def rooms_of(db: Connection, user_ids: list[str]) -> list[tuple[str, int, int]]:
+    """(user id, room id, last number of the room) of all memberships of these people."""
+    return [(row[0], row[1], row[2]) for row in db.all(_ROOMS_OF, users=user_ids)]
 
 
 def numbered_after(db: Connection, room_id: int, place: int) -> tuple[str, int, list[Numbered]]:

@@ -27,19 +27,20 @@ class NewsWorker(Worker):
         super().__init__(MemoryBus())
         self.asked: list[list[str]] = []
         self.fails = False
+        self.head = 7
         self.news = RoomNews(self.fanout, self._summarise)
 
-    def _summarise(self, room_id: int, user_ids: list[str]) -> dict[str, bytes]:
+    def _summarise(self, room_id: int, user_ids: list[str]) -> tuple[int, dict[str, bytes]]:
         self.asked.append(sorted(user_ids))
         if self.fails:
             raise ConnectionError("the database is away")
-        return {
+        return self.head, {
             user_id: msgspec.json.encode({"room": SLUG, "for": user_id}) for user_id in user_ids
         }
 
     def member(self, name: str) -> Device:
         device = self.device(name)
-        self.news.connected(name, [ROOM])
+        self.news.connected(name, {ROOM: 7})
         return device
 
 
@@ -89,7 +90,7 @@ def test_the_more_are_told_the_less_often(
     worker.news.touched(ROOM)
     monkeypatch.setattr(module, "SUMMARIES_A_SECOND", 1_000)
     other = worker.device("alice")
-    worker.news.connected("alice", [ROOM + 1])
+    worker.news.connected("alice", {ROOM + 1: 7})
     worker.news.touched(ROOM + 1)
     other.sees("room_changed")
     assert len(worker.asked) == 2, "the first room rests for 30 seconds"
@@ -124,3 +125,44 @@ def test_when_it_cannot_be_summed_up_it_is_tried_again(worker: NewsWorker) -> No
     eventually(lambda: worker.asked, what="it was tried")
     worker.fails = False
     alice.sees("room_changed")
+
+
+def finds(worker: NewsWorker, name: str, **rooms: int) -> None:
+    """A look at the database: where `name` is a member, and how far those rooms have come."""
+    found = [(name, int(room.removeprefix("room")), head) for room, head in rooms.items()]
+    worker.news.compare(worker.news.rooms_of([name]), found)
+
+
+def test_what_no_hint_told_is_told_by_comparing_with_the_database(worker: NewsWorker) -> None:
+    alice = worker.member("alice")
+    finds(worker, "alice", **{f"room{ROOM}": 7})
+    assert worker.asked == [], "she has read that herself"
+    worker.head = 8
+    finds(worker, "alice", **{f"room{ROOM}": 8})
+    alice.sees("room_changed")
+    eventually(lambda: not worker.news._due, what="the room has rested")
+    finds(worker, "alice", **{f"room{ROOM}": 8})
+    assert worker.asked == [["alice"]], "and only once"
+
+
+def test_memberships_that_nobody_told_are_found_by_comparing(worker: NewsWorker) -> None:
+    alice, bob = worker.member("alice"), worker.member("bob")
+    eve = worker.device("eve")
+    finds(worker, "eve", **{f"room{ROOM}": 7})
+    assert eve.sees("room_changed") == [{"room": SLUG, "for": "eve"}]
+    finds(worker, "bob")
+    eventually(lambda: not worker.news._due, what="the room has rested")
+    before = len(bob.events)
+    worker.news.touched(ROOM)
+    alice.sees("room_changed", 2)
+    assert len(bob.events) == before
+    assert worker.asked[-1] == ["alice", "eve"]
+
+
+def test_who_comes_while_the_database_is_read_is_not_taken_for_removed(worker: NewsWorker) -> None:
+    alice = worker.device("alice")
+    known = worker.news.rooms_of(["alice"])
+    worker.news.added("alice", ROOM)
+    worker.news.compare(known, [])
+    worker.news.touched(ROOM)
+    assert alice.sees("room_changed") == [{"room": SLUG, "for": "alice"}]
