@@ -138,7 +138,9 @@ class Events(TypedNamespace):
     @on("read", payloads.Read, reads=True)
     def on_read(self, conn: Connection, read: payloads.Read) -> payloads.ReadReply:
         seat = self.chat.rooms.seat(person(conn), read.room)
-        return self.chat.receipts.read(person(conn), seat, read.seq)
+        reply = self.chat.receipts.read(person(conn), seat, read.seq)
+        self.chat.reads.know(seat.room_id, {conn.user.id: reply.seq})
+        return reply
 
     @on("history", payloads.History, reads=True)
     def on_history(self, conn: Connection, history: payloads.History) -> payloads.HistoryReply:

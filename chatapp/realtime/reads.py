@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from chatapp import runtime
@@ -16,12 +18,17 @@ READS_MEMBERS = 200  # in larger rooms nobody is told how far others have read
 
 
 class Reads:
-    """Read cursors that moved: `read {room, reads: {user_id: seq}}` to the room, on all workers."""
+    """Read cursors that moved: `read {room, reads: {user_id: seq}}` to the room, on all workers.
+
+    They have no numbers, and come by way of several workers: what was said of a cursor in rooms that somebody here has
+    joined is kept, so that it never seems to go back.
+    """
 
     def __init__(self, fanout: Fanout, bus: Bus) -> None:
         self._fanout, self._bus = fanout, bus
         self._waiting: dict[int, ReadEvent] = {}
         self._resting: set[int] = set()
+        self._known: dict[int, dict[str, int]] = {}
         bus.on(Kind.READS, self._moved_elsewhere)
 
     def moved(self, room_id: int, slug: str, user_id: str, seq: int, members_count: int) -> None:
@@ -32,6 +39,18 @@ class Reads:
             event = ReadEvent(slug, {user_id: seq})
             self._bus.publish(Kind.READS, str(room_id), msgspec.json.encode(event))
             self._add(room_id, event)
+
+    def know(self, room_id: int, reads: Mapping[str, int]) -> None:
+        """Somebody here is being told that the room's cursors stand there."""
+        with runtime.turn:
+            if self._fanout.count(f"room:{room_id}"):
+                known = self._known.setdefault(room_id, {})
+                for user_id, seq in reads.items():
+                    known[user_id] = max(seq, known.get(user_id, 0))
+
+    def close(self, room_id: int) -> None:
+        """Nobody here is in the room any more."""
+        self._known.pop(room_id, None)
 
     def _moved_elsewhere(self, key: str, body: bytes) -> None:
         if self._fanout.count(f"room:{key}"):
@@ -51,6 +70,9 @@ class Reads:
             if event is None:
                 self._resting.discard(room_id)
                 return
+            self.know(room_id, event.reads)
+            known = self._known.get(room_id, event.reads)
+            event.reads.update((user_id, known[user_id]) for user_id in event.reads)
             packet = frames.event("read", msgspec.json.encode(event))
             self._fanout.send(f"room:{room_id}", packet)
             runtime.call_later(EVERY_SECONDS, self._flush, room_id)

@@ -26,6 +26,7 @@ from chatapp.realtime.connection import Connection
 from chatapp.realtime.connection import Seat as TakenSeat
 from chatapp.realtime.fanout import Fanout
 from chatapp.realtime.presence import Presence
+from chatapp.realtime.reads import READS_MEMBERS, Reads
 from chatapp.realtime.relay import Relay
 from chatapp.realtime.room_news import RoomNews
 from chatapp.store import reading
@@ -37,7 +38,6 @@ from .rooms import Rooms
 
 PAGE = 50  # messages of a first look
 BACKLOG = 500  # changed messages a client is brought up to date with; beyond it starts afresh
-READS_MEMBERS = 200  # in larger rooms nobody is told how far others have read
 PUT_OUT_KEPT = 1_000
 TRIES = 5  # to read a snapshot that the packets still at hand continue
 
@@ -69,10 +69,11 @@ class Attendance:
         presence: Presence,
         streams: Streams,
         news: RoomNews,
+        reads: Reads,
     ) -> None:
         self._db, self._rooms, self._relay = db, rooms, relay
         self._fanout, self._presence, self._streams = fanout, presence, streams
-        self._news = news
+        self._news, self._reads = news, reads
         #: put a connection into a channel and out of it: the Socket.IO server's rooms
         self.enter_channel: Callable[[Connection, str], None]
         self.leave_channel: Callable[[Connection, str], None]
@@ -112,6 +113,7 @@ class Attendance:
                 if tail is None or any(user.id.encode() in p and b'"member"' in p for p in tail):
                     continue
                 self._take(conn, user, seat)
+                self._reads.know(room_id, reads or {})
                 online, online_count = self._presence.online(room_id)
                 reply = JoinReply(
                     room=reading.room_info(seat),

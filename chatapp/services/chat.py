@@ -98,7 +98,7 @@ class Chat:
         self.moderation = Moderation(db, self.writer, self.rooms)
         self.administration = Administration(db, self.writer, self.people)
         self.attendance = Attendance(
-            db, self.rooms, self.relay, fanout, presence, self.streams, self.news
+            db, self.rooms, self.relay, fanout, presence, self.streams, self.news, self.reads
         )
         self.live_sessions = LiveSessions(self.people, fanout, self.control)
         self.renames = Renames(
@@ -179,6 +179,7 @@ class Chat:
         kind, _, key = channel.partition(":")
         if kind == "room":
             self.relay.close(int(key))
+            self.reads.close(int(key))
         elif kind == "user":
             self.news.disconnected(key)
 

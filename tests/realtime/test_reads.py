@@ -66,3 +66,20 @@ def test_in_large_rooms_cursors_are_told_to_nobody(
     here.read("bob", 5, members=READS_MEMBERS + 1)
     here.read("bob", 6, members=READS_MEMBERS)
     assert alice.sees("read")[0]["reads"] == {"bob": 6}
+
+
+def test_a_cursor_never_seems_to_go_back(workers: tuple[ReadingWorker, ReadingWorker]) -> None:
+    here, there = workers
+    bob = here.device("bob").enter()
+    here.read("alice", 9)
+    bob.sees("read")
+    here.read("carol", 1)  # what is said next rests for a moment
+    there.read("alice", 7)  # by another worker, and later than it was
+    there.read("dave", 3)
+    assert bob.sees("read", 2)[1]["reads"] == {"carol": 1, "alice": 9, "dave": 3}
+    here.reads.know(ROOM, {"dave": 5})  # somebody joins, and is shown that
+    there.read("dave", 4)
+    assert bob.sees("read", 3)[2]["reads"] == {"dave": 5}
+    bob.leave()
+    here.reads.close(ROOM)
+    assert not here.reads._known

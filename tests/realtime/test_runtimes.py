@@ -13,7 +13,8 @@ from tests.support.processes import Process
 HERE = Path(__file__).parent
 # The rest is pure code, or starts servers of its own.
 FILES = [
-    HERE / f"test_{name}.py" for name in ("batches", "presence", "redis_bus", "relay", "typing")
+    HERE / f"test_{name}.py"
+    for name in ("presence", "reads", "redis_bus", "relay", "room_news", "typing")
 ]
 
 
