@@ -50,7 +50,7 @@ from .rooms import Rooms
 log = logging.getLogger("chatapp.services")
 
 # Clients of a server that stops come back within this many seconds, each at another moment.
-COME_BACK_S = (0.5, 3.0)
+COME_BACK_S = (0.5, 4.0)
 
 
 class Assistants(Protocol):

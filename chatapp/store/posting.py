@@ -145,8 +145,8 @@ def post_all(tx: Tx, jobs: Sequence[PostMessage]) -> list[Outcome]:
         try:
             room = _entered(rooms, role, job)
             first = stored or used.get(key)
-            if first is None and role == "readonly":
-                raise ChatError("forbidden", "You can read in this room, but not write.")
+            if first is None:
+                _may_write(role)
             if first is not None or job.reply_to is not None:
                 rows.write(tx)  # what is repeated or replied to may be in this very batch
             if first is not None:
@@ -184,6 +184,11 @@ def _entered(rooms: dict[int, RoomRow], role: str | None, job: PostMessage) -> R
     if role is None or room is None:
         raise not_found("room")
     return room
+
+
+def _may_write(role: str | None) -> None:
+    if role == "readonly":
+        raise ChatError("forbidden", "You can read in this room, but not write.")
 
 
 def _again(tx: Tx, room: RoomRow, job: PostMessage, first: _First) -> Posted:

@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.node, pytest.mark.timeout(400)]
 
 PEOPLE = {"ours": 100, "python-socketio": 40}
 FIRST_S = 5.0
-#: of waits spread evenly over 3 s (2.5 s after `closing`) this much is missed by chance once in a million times
-SPREAD_S = {"ours": 2.0, "python-socketio": 1.5}
+#: of 100 waits spread evenly over 3.5 s this much is missed by chance four times in a million; a library's are its own affair
+SPREAD_S = {"ours": 3.0, "python-socketio": 1.5}
 CROWD_S, CROWD_SHARE = 0.5, 0.6  # not most of them within half a second
 
 OURS = """

@@ -43,8 +43,8 @@ describe("a crowd that loses its server", () => {
     const early = crowd.map(({ attempts }) => attempts.filter((at) => at > lost));
     expect(Math.max(...early.map((attempts) => attempts.length))).toBeLessThanOrEqual(2);
     const first = early.map(([at]) => at! - lost).sort((a, b) => a - b);
-    expect(first.at(-1)! - first[0]!).toBeGreaterThan(2_900);
-    // In no tenth of a second more than a few: 200 over 3 s are 7 on average.
+    expect(first.at(-1)! - first[0]!).toBeGreaterThan(3_000);
+    // In no tenth of a second more than a few: 200 over 3.5 s are 6 on average.
     const tenths = new Map<number, number>();
     for (const at of first) tenths.set(Math.floor(at / 100), (tenths.get(Math.floor(at / 100)) ?? 0) + 1);
     expect(Math.max(...tenths.values())).toBeLessThan(20);
