@@ -88,6 +88,8 @@ class RoomNews:
                     self.removed(user_id, room_id)
             for room_id, head in heads.items():
                 if head > self._told.get(room_id, -1):
+                    # Once: what cannot be told now is tried again, and who has joined the room hears it there.
+                    self._told[room_id] = head
                     self.touched(room_id)
 
     def touched(self, room_id: int) -> None:

@@ -127,30 +127,30 @@ def test_when_it_cannot_be_summed_up_it_is_tried_again(worker: NewsWorker) -> No
     alice.sees("room_changed")
 
 
-def finds(worker: NewsWorker, name: str, **rooms: int) -> None:
+def finds(worker: NewsWorker, name: str, heads: dict[int, int]) -> None:
     """A look at the database: where `name` is a member, and how far those rooms have come."""
-    found = [(name, int(room.removeprefix("room")), head) for room, head in rooms.items()]
+    found = [(name, room_id, head) for room_id, head in heads.items()]
     worker.news.compare(worker.news.rooms_of([name]), found)
 
 
 def test_what_no_hint_told_is_told_by_comparing_with_the_database(worker: NewsWorker) -> None:
     alice = worker.member("alice")
-    finds(worker, "alice", **{f"room{ROOM}": 7})
+    finds(worker, "alice", {ROOM: 7})
     assert worker.asked == [], "she has read that herself"
     worker.head = 8
-    finds(worker, "alice", **{f"room{ROOM}": 8})
+    finds(worker, "alice", {ROOM: 8})
     alice.sees("room_changed")
     eventually(lambda: not worker.news._due, what="the room has rested")
-    finds(worker, "alice", **{f"room{ROOM}": 8})
+    finds(worker, "alice", {ROOM: 8})
     assert worker.asked == [["alice"]], "and only once"
 
 
 def test_memberships_that_nobody_told_are_found_by_comparing(worker: NewsWorker) -> None:
     alice, bob = worker.member("alice"), worker.member("bob")
     eve = worker.device("eve")
-    finds(worker, "eve", **{f"room{ROOM}": 7})
+    finds(worker, "eve", {ROOM: 7})
     assert eve.sees("room_changed") == [{"room": SLUG, "for": "eve"}]
-    finds(worker, "bob")
+    finds(worker, "bob", {})
     eventually(lambda: not worker.news._due, what="the room has rested")
     before = len(bob.events)
     worker.news.touched(ROOM)

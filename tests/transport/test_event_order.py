@@ -97,9 +97,8 @@ def test_what_a_client_left_behind_is_handled_unless_it_misbehaved(
     bob.ok("join", {"room": "r"})
     event = '["look",{}]' if behaves else '["nonsense",{}]'
     eve.say(*(f"42/chat,{number}{event}" for number in range(DOUBTED)))
-    eve.until(
-        f"43/chat,{DOUBTED - 1}["
-    )  # a socket closed before all is read loses what it said last
+    # A socket that is closed before all is read loses what it said last.
+    eve.until(f"43/chat,{DOUBTED - 1}[")
     chat.holds(sessions=2, distrusted=0 if behaves else 1)
     ended = len(chat.state()["ended"])
     until = uuid4().hex
