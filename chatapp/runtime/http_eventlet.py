@@ -14,6 +14,7 @@ from typing import Any
 
 from eventlet import greenio, hubs, patcher, wsgi
 
+from . import heads
 from .connection import BUFFER_BYTES, TRANSFER_SECONDS, Connection
 from .handover import Handover
 
@@ -59,6 +60,30 @@ class _Log:
         """Connections that come and go are of no interest."""
 
 
+class _Body(wsgi.Input):  # type: ignore[misc]
+    """What follows the head. The original takes for chunks what has other readings, and reads on for ever what nobody wants."""
+
+    def __init__(self, protocol: _Protocol, original: wsgi.Input) -> None:
+        self.__dict__.update(original.__dict__)
+        self._protocol = protocol
+        self._chunks = heads.Chunks(self.rfile)
+
+    def _chunked_read(
+        self, rfile: Any, length: int | None = None, use_readline: bool = False
+    ) -> bytes:
+        # Nobody here reads a body by its lines; a piece of it is a line that is not whole.
+        del rfile, use_readline
+        if self.should_send_hundred_continue:
+            self.send_hundred_continue_response()
+            self.is_hundred_continue_response_sent = True
+        return self._chunks.read(length)
+
+    def discard(self, buffer_size: int = 0) -> None:
+        del buffer_size
+        if not heads.discard(self.read):
+            self._protocol.cut()
+
+
 class _Protocol(wsgi.HttpProtocol):  # type: ignore[misc]
     # What a response yields goes out at once: the original gathers 4 KiB first, and an event would wait for the next.
     minimum_chunk_size = 0
@@ -69,7 +94,7 @@ class _Protocol(wsgi.HttpProtocol):  # type: ignore[misc]
 
     def setup(self) -> None:
         self.connection = self.request
-        self.rfile = self._mine.reader
+        self.rfile: Any = self._mine.reader
         self.wfile = self.connection.makefile("wb", BUFFER_BYTES)
 
     def handle_one_request(self) -> None:
@@ -81,6 +106,13 @@ class _Protocol(wsgi.HttpProtocol):  # type: ignore[misc]
         if self._handover.pass_on(self._mine, self.raw_requestline):
             self.close_connection = True
             return False
+        try:
+            # handle_one_request() puts the connection's own reader back behind the headers.
+            self.rfile = heads.read(self._mine.reader, self.raw_requestline)
+        except heads.Refused as refusal:
+            self.wfile.write(refusal.answer())
+            self.close_connection = True
+            return False
         parsed: bool = super().parse_request()
         self._mine.intake.head_complete()
         return parsed
@@ -89,7 +121,12 @@ class _Protocol(wsgi.HttpProtocol):  # type: ignore[misc]
         """Says also that the input ends by itself; without that Flask reads nothing of a chunked body."""
         environ: dict[str, Any] = super().get_environ()
         environ["wsgi.input_terminated"] = True
+        environ["wsgi.input"] = environ["eventlet.input"] = _Body(self, environ["eventlet.input"])
         return environ
+
+    def cut(self) -> None:
+        """This was the last request of the connection."""
+        self.close_connection = True
 
     def finish(self) -> None:
         """Let go of the buffers; the connection is ended by who accepted it."""

@@ -14,6 +14,7 @@ from typing import Any
 import gevent.socket
 from gevent import pywsgi
 
+from . import heads
 from .connection import Connection
 from .handover import Handover
 
@@ -46,6 +47,32 @@ class HttpServer:
         _Handler(connection, self._server, self._handover).handle()
 
 
+class _Body(pywsgi.Input):  # type: ignore[misc]
+    """What follows the head. The original goes on with a connection on which it has lost its place, and reads for ever."""
+
+    def __init__(self, handler: _Handler, original: pywsgi.Input) -> None:
+        super().__init__(
+            original.rfile, original.content_length, original.socket, original.chunked_input
+        )
+        self._handler = handler
+        self._chunks = heads.Chunks(self.rfile)
+
+    def _chunked_read(self, length: int | None = None, use_readline: bool = False) -> bytes:
+        del use_readline  # nobody here reads a body by its lines
+        self._send_100_continue()
+        try:
+            return self._chunks.read(length)
+        except heads.BadChunk:
+            self._handler.close_connection = True
+            raise
+
+    def _discard(self) -> None:
+        if not self._handler.close_connection:
+            self.send_100_continue_enabled = False
+            if not heads.discard(self.read):
+                self._handler.close_connection = True
+
+
 class _Handler(pywsgi.WSGIHandler):  # type: ignore[misc]
     def __init__(
         self, connection: Connection, server: pywsgi.WSGIServer, handover: Handover
@@ -67,11 +94,26 @@ class _Handler(pywsgi.WSGIHandler):  # type: ignore[misc]
         return line
 
     def read_request(self, raw_requestline: str) -> bool:
+        rfile = self.rfile
         try:
+            self.rfile = heads.read(rfile, raw_requestline.encode("latin-1"))
             read: bool = super().read_request(raw_requestline)
         except TimeoutError:
             raise ValueError("the headers took too long") from None
+        finally:
+            self.rfile = rfile
         self._mine.intake.head_complete()
         if self._connection_upgrade_requested():
             self.close_connection = True  # what follows a WebSocket is no HTTP request
         return read
+
+    def get_environ(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environ()
+        if environ["wsgi.input"] is self.wsgi_input:
+            environ["wsgi.input"] = self.wsgi_input = _Body(self, self.wsgi_input)
+        return environ
+
+    def _handle_client_error(self, ex: Exception) -> Any:
+        if isinstance(ex, heads.Refused):
+            return ex.status, ex.answer()
+        return super()._handle_client_error(ex)

@@ -13,6 +13,7 @@ from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler
 
+from . import heads
 from .connection import Connection
 from .handover import Handover
 
@@ -70,13 +71,30 @@ class _Handler(WSGIRequestHandler):
         if self._handover.pass_on(self._mine, self.raw_requestline):
             self.close_connection = True
             return False
-        parsed = super().parse_request()
+        try:
+            head = heads.read(self._mine.reader, self.raw_requestline)
+        except heads.Refused as refusal:
+            self.wfile.write(refusal.answer())
+            self.close_connection = True
+            return False
+        self.rfile = head
+        try:
+            parsed = super().parse_request()
+        finally:
+            self.rfile = self._mine.reader
         self._mine.intake.head_complete()
         if parsed and "Upgrade" in self.headers:
             self.close_connection = True  # what follows a WebSocket is no HTTP request
             # simple-websocket sends with send(), which is whole only on a socket without a time limit.
             self.connection.settimeout(None)
         return parsed
+
+    def make_environ(self) -> dict[str, Any]:
+        """The original's reader of chunks knows neither what may stand behind a size, nor what behind the last chunk."""
+        environ: dict[str, Any] = super().make_environ()
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            environ["wsgi.input"] = heads.Chunks(self._mine.reader)
+        return environ
 
     def finish(self) -> None:
         """Let go of the buffers; the connection is ended by who accepted it."""
