@@ -145,9 +145,9 @@ class People:
         user_id, shown, kind, password_hash = row or ("", "", "", None)
         if not self._passwords.fits(password, password_hash):
             log.info("a sign-in was refused", extra=fields(person=user_id))
-            raise ChatError("unauthenticated", "Name or password is wrong.")
+            raise jobs.wrong_password()
         session, token = _new_session(entrance)
-        self._begin(jobs.AddSession(user_id, session))
+        self._begin(jobs.AddSession(user_id, password_hash, session))
         log.info("signed in", extra=fields(person=user_id, session=session.id))
         return _signed_in(token, User(user_id, shown, kind), session)
 

@@ -27,6 +27,18 @@ _BAN_EVERYWHERE = Statement(
 _LIFT = Statement("DELETE FROM bans WHERE room_id = :room AND user_id = :user")
 _LIFT_EVERYWHERE = Statement("DELETE FROM bans WHERE room_id IS NULL AND user_id = :user")
 _PERSON = Statement("SELECT id, name, kind, is_admin FROM users WHERE id = :user")
+# Held until the commit: who signs in at the same moment on another worker comes before the ban, whose session it ends, or
+# after it, and is refused.
+_HOLD = Statement(
+    "SELECT id FROM users WHERE id = :user",
+    "SELECT id FROM users WHERE id = :user FOR UPDATE",
+)
+# All of them, in one order: two who take the rights from each other at the same moment on two workers come one by one.
+_HOLD_ADMINS = Statement(
+    "SELECT id FROM users WHERE is_admin = :yes OR id = :user ORDER BY id",
+    "SELECT id FROM users WHERE is_admin = :yes OR id = :user ORDER BY id FOR UPDATE",
+)
+_IS_ADMIN = Statement("SELECT is_admin FROM users WHERE id = :user")
 _SET_ADMIN = Statement("UPDATE users SET is_admin = :admin WHERE id = :user AND kind = 'person'")
 _OTHER_ADMINS = Statement("SELECT count(*) FROM users WHERE is_admin = :yes AND id <> :user")
 _END_ALL = Statement(
@@ -126,6 +138,12 @@ class _Job:
         return []
 
 
+def _check_admin(tx: Tx, by: User | None) -> None:
+    """Raises `forbidden` for who was an administrator when they asked, and is none any more."""
+    if by is not None and not tx.value(_IS_ADMIN, user=by.id):
+        raise ChatError("forbidden", "Only administrators may do this.")
+
+
 @dataclass(slots=True)
 class BanPerson(_Job):
     """End all sessions of a person and let them open no other. `by` None: a command on the server."""
@@ -137,6 +155,8 @@ class BanPerson(_Job):
 
     def run(self, tx: Tx) -> list[str]:
         """The sessions that ended."""
+        _check_admin(tx, self.by)
+        tx.all(_HOLD, user=self.user_id)
         user, is_admin = _person(tx, self.user_id)
         if is_admin:
             raise ChatError("conflict", "An administrator: take those rights away first.")
@@ -162,6 +182,7 @@ class LiftBan(_Job):
     user_id: str
 
     def run(self, tx: Tx) -> None:
+        _check_admin(tx, self.by)
         user, _ = _person(tx, self.user_id)
         if not tx.run(_LIFT_EVERYWHERE, user=user.id):
             raise not_found("ban")
@@ -176,6 +197,7 @@ class EndAnySession(_Job):
     session_id: str
 
     def run(self, tx: Tx) -> str:
+        _check_admin(tx, self.by)
         owner = tx.value(_END_ONE, id=self.session_id, reason="signed_out", at=tx.now)
         if owner is None:
             raise not_found("session")
@@ -193,6 +215,8 @@ class SetAdmin(_Job):
     admin: bool
 
     def run(self, tx: Tx) -> None:
+        tx.all(_HOLD_ADMINS, user=self.user_id, yes=True)
+        _check_admin(tx, self.by)
         user, was = _person(tx, self.user_id)
         if user.kind != "person":
             raise ChatError("conflict", "Only an account can be an administrator.")

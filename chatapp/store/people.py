@@ -58,6 +58,13 @@ _SET_PASSWORD = Statement(
 )
 
 
+# Held until the commit: who is banned, or has another password, at the same moment on another worker comes before or after.
+_PASSWORD = Statement(
+    "SELECT password_hash FROM users WHERE id = :user",
+    "SELECT password_hash FROM users WHERE id = :user FOR SHARE",
+)
+
+
 class _Job:
     """Jobs of this module concern no room."""
 
@@ -81,6 +88,11 @@ class NewSession:
 def name_taken() -> ChatError:
     """Somebody's account, or an assistant, has the name, or one that looks like it."""
     return ChatError("name_taken", "This name belongs to somebody else.")
+
+
+def wrong_password() -> ChatError:
+    """Nobody is told which of the two it was."""
+    return ChatError("unauthenticated", "Name or password is wrong.")
 
 
 def check_free(tx: Tx, keys: list[str], user_id: str) -> None:
@@ -165,12 +177,17 @@ class AddAccount(_Job):
 
 @dataclass(slots=True)
 class AddSession(_Job):
-    """Sign in: another session of somebody."""
+    """Sign in: another session of somebody whose password was verified, if it is that still. Raises `unauthenticated`, and
+    `forbidden` for who is banned."""
 
     user_id: str
+    password_hash: str
     session: NewSession
 
     def run(self, tx: Tx) -> list[str]:
+        if tx.value(_PASSWORD, user=self.user_id) != self.password_hash:
+            # It was changed while this one was being verified, and the sessions that were open have ended.
+            raise wrong_password()
         check_not_banned_everywhere(tx, self.user_id)
         return _open(tx, self.user_id, self.session)
 

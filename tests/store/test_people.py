@@ -268,6 +268,24 @@ def test_an_account_can_be_made_admin_and_a_guest_cannot(folk: People, store: St
     assert [entry.action for entry in admins.audit()] == ["make_admin"]
 
 
+def test_a_password_that_is_changed_while_it_is_verified_opens_no_session(
+    folk: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = folk.sign_up("Alice", PASSWORD)
+    fits = Passwords.fits
+
+    def changed_meanwhile(self: Passwords, password: str, password_hash: str | None) -> bool:
+        found = fits(self, password, password_hash)
+        monkeypatch.setattr(Passwords, "fits", fits)
+        folk.change_password(known(folk, alice.token), PASSWORD, "another one")
+        return found
+
+    monkeypatch.setattr(Passwords, "fits", changed_meanwhile)
+    assert code(folk.sign_in, "Alice", PASSWORD) == "unauthenticated"
+    assert [device.id for device in folk.sessions(alice.user)] == [alice.session_id]
+    assert folk.sign_in("Alice", "another one").user == alice.user
+
+
 def test_a_hash_of_nobody_fits_no_password() -> None:
     assert not Passwords().fits("", None)
     assert not Passwords().fits("\0" * 32, None)
