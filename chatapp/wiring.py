@@ -19,6 +19,7 @@ from chatapp.realtime.fanout import Fanout
 from chatapp.realtime.listener import Listener, either
 from chatapp.realtime.overrides import FanoutManager, install
 from chatapp.realtime.presence import Presence
+from chatapp.runtime.forwarded import place
 from chatapp.runtime.gate import gate
 from chatapp.services.chat import Chat
 from chatapp.services.credentials import foreign, same_owner
@@ -82,7 +83,7 @@ def _offended(chat: Chat, environ: Mapping[str, Any]) -> None:
 
 
 def _address(environ: Mapping[str, Any]) -> str:
-    return environ.get("REMOTE_ADDR") or "unknown"
+    return place(str(environ.get("REMOTE_ADDR", "")))
 
 
 def _bind_database(app: Flask, settings: Settings) -> Engine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -12,6 +12,23 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 def parse_networks(texts: Iterable[str]) -> list[IPv4Network | IPv6Network]:
     """Addresses (10.0.0.7) and networks (10.0.0.0/8). Raises ValueError."""
     return [ip_network(text, strict=False) for text in texts]
+
+
+def place(address: str) -> str:
+    """What limits count by: an IPv4 address, and of IPv6 the network of /64 that one visitor has for themselves, with
+    as many addresses in it as they like. "unknown" for none."""
+    if ":" not in address:
+        return address or "unknown"
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    # So IPv4 comes to a socket that listens on both.
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
 
 
 def behind_proxies(app: Application, networks: Iterable[str]) -> Application:
@@ -28,6 +45,8 @@ def behind_proxies(app: Application, networks: Iterable[str]) -> Application:
             parsed = ip_address(address)
         except ValueError:
             return not address
+        if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+            parsed = parsed.ipv4_mapped
         return any(parsed in network for network in trusted)
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from . import loop
 from .connection import Connection
+from .forwarded import place
 from .gate import gate
 from .handover import Handover
 
@@ -102,13 +103,14 @@ class Front:
         self._open.add(connection)
         if gate.narrow:
             # Whoever offends waits before a byte of theirs is read.
-            loop.call_later(gate.penance(connection.address[0]), self._admit, connection)
+            wait = gate.penance(place(connection.address[0]))
+            loop.call_later(wait, self._admit, connection)
         else:
             loop.spawn(self._serve, connection)
 
     def _admit(self, connection: Connection) -> None:
         connection.intake.restart()
-        gate.submit(connection.address[0], partial(self._serve, connection))
+        gate.submit(place(connection.address[0]), partial(self._serve, connection))
 
     def _serve(self, connection: Connection) -> None:
         try:

@@ -37,6 +37,7 @@ LIMITS: dict[str, Limit] = {
     "event": Limit(3_000, 200, "person"),
     "message": Limit(600, 50, "person"),
     "change": Limit(600, 50, "person"),
+    "rename": Limit(10, 10, "person"),
     "typing": Limit(240, 20, "person"),
     "ai": Limit(6, 6, "person"),
     "refused_admin": Limit(10, 20, "person"),

@@ -10,6 +10,7 @@ from flask import current_app, request
 from werkzeug.wrappers import Response
 
 from chatapp.errors import ChatError
+from chatapp.runtime.forwarded import place
 from chatapp.services import credentials
 from chatapp.services.people import Entrance, Session, SignedIn, name_key
 
@@ -34,7 +35,7 @@ def chat() -> Chat:
 
 def address() -> str:
     """Where the request comes from, for limits."""
-    return request.remote_addr or "unknown"
+    return place(request.remote_addr or "")
 
 
 def visitor() -> Session | None:

@@ -96,6 +96,7 @@ def rename() -> Response:
     if session is None:
         return redirect("/sign-in?next=/settings", 303)
     try:
+        chat().limits.check("rename", session.user.id)
         chat().people.rename(session.user, forms.field("name"))
     except ChatError as error:
         return settings_page(session, error, "e_bad_name")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from chatapp import runtime
+from chatapp.runtime.forwarded import place
 from chatapp.runtime.gate import gate
 from chatapp.services.limits import Limits
 
@@ -30,7 +31,7 @@ class Pace:
         self._app, self._limits, self._known = app, limits, known
 
     def __call__(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
-        address = environ.get("REMOTE_ADDR") or "unknown"
+        address = place(environ.get("REMOTE_ADDR", ""))
         wait = self._limits.penance(address)
         if wait:
             runtime.sleep(wait)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chatapp.runtime.forwarded import behind_proxies
+from chatapp.runtime.forwarded import behind_proxies, place
 
 PROXIES = ["10.0.0.0/8", "2001:db8::1"]
 
@@ -48,3 +48,20 @@ def test_a_request_of_the_proxy_itself_keeps_its_address() -> None:
     assert seen(REMOTE_ADDR="10.0.0.1") == ("10.0.0.1", "http")
     assert seen(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="10.0.0.2")[0] == "10.0.0.1"
     assert seen(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_PROTO="gopher")[1] == "http"
+
+
+def test_a_proxy_is_ours_also_when_its_ipv4_comes_to_a_socket_for_both() -> None:
+    forwarded = {"HTTP_X_FORWARDED_FOR": "198.51.100.7"}
+    assert seen(REMOTE_ADDR="::ffff:10.0.0.1", **forwarded)[0] == "198.51.100.7"
+    assert seen(REMOTE_ADDR="::ffff:192.0.2.1", **forwarded)[0] == "::ffff:192.0.2.1"
+
+
+def test_who_has_a_network_of_addresses_is_one_visitor() -> None:
+    one = place("2001:db8:1:2::1")
+    assert place("2001:0db8:0001:0002:ffff:ffff:ffff:ffff") == one
+    assert place("2001:db8:1:3::1") != one
+    assert place("fe80::1%eth0") == place("fe80::2%eth1")
+    # Of IPv4 every address is somebody.
+    assert place("::ffff:192.0.2.1") == place("192.0.2.1") == "192.0.2.1"
+    assert place("192.0.2.2") != place("192.0.2.1")
+    assert (place(""), place("not:an:address")) == ("unknown", "not:an:address")

@@ -17,6 +17,7 @@ from chatapp.errors import ChatError
 from chatapp.realtime.fanout import Fanout
 from chatapp.realtime.patience import Patience
 from chatapp.realtime.transport import MAX_MESSAGE
+from chatapp.runtime.forwarded import place
 
 from .session import EngineSocket, Environ
 from .upgrade import open_websocket
@@ -112,7 +113,7 @@ class EngineServer(engineio.Server):  # type: ignore[misc]
             return _refuse("400 Bad Request", "bad_request", "Name a transport, and not JSONP.")
         if "sid" not in query:
             try:
-                self.admit(environ, self._unjoined.get(environ.get("REMOTE_ADDR", ""), 0))
+                self.admit(environ, self._unjoined.get(place(environ.get("REMOTE_ADDR", "")), 0))
             except ChatError as error:
                 return _refuse(f"{error.status} Refused", error.code, error.message)
         elif session is not None and not self.same_owner(session.environ, environ):
@@ -121,6 +122,8 @@ class EngineServer(engineio.Server):  # type: ignore[misc]
         return self._refusal_of_size(environ) if method == "POST" else None
 
     def _refusal_of_size(self, environ: Environ) -> Refusal | None:
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            return _refuse("411 Length Required", "bad_request", "Say how long the body is.")
         length = environ.get("CONTENT_LENGTH") or "0"
         if not (length.isascii() and length.isdigit()):
             return _refuse("400 Bad Request", "bad_request", "Content-Length is a number.")
@@ -175,7 +178,7 @@ class EngineServer(engineio.Server):  # type: ignore[misc]
             raise
 
     def _await_join(self, session: EngineSocket) -> None:
-        address = session.unjoined_at = str(session.environ.get("REMOTE_ADDR", ""))
+        address = session.unjoined_at = place(session.environ.get("REMOTE_ADDR", ""))
         with runtime.turn:
             self._unjoined[address] = self._unjoined.get(address, 0) + 1
 

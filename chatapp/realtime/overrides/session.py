@@ -18,6 +18,7 @@ from chatapp.realtime.backlog import CLOSE_BYTES, CLOSE_PACKETS, DROP_PACKETS
 from chatapp.realtime.connection import Connection
 from chatapp.realtime.lane import Lane
 from chatapp.runtime.crew import crew
+from chatapp.runtime.forwarded import place
 from chatapp.runtime.gate import gate
 
 from .packets import Garbage, frame_of
@@ -90,7 +91,9 @@ class EngineSocket(engineio.socket.Socket):  # type: ignore[misc]
     def reject(self, error: Exception) -> None:
         """Close because of what the client sent. The log names no sid: it opens the session to whoever reads it."""
         who = self.conn.user.id if self.conn is not None else "somebody"
-        log.info("a session of %s was closed: %.200r", who, error)
+        # Of an error that is not ours only the kind is told: its words may be a sid.
+        why = repr(error)[:200] if isinstance(error, Garbage) else type(error).__name__
+        log.info("a session of %s was closed: %s", who, why)
         if self.conn is not None:
             self.server.offended(self.environ)
         self.close(abort=True, reason=self.server.reason.TRANSPORT_ERROR)
@@ -145,7 +148,7 @@ class EngineSocket(engineio.socket.Socket):  # type: ignore[misc]
         gate.submit(self._address(), job, offends=True)
 
     def _address(self) -> str:
-        return str(self.environ.get("REMOTE_ADDR", ""))
+        return place(self.environ.get("REMOTE_ADDR", ""))
 
     def _schedule(self, job: Callable[[], None], again: bool) -> None:
         if self._distrusted:

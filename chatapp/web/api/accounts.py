@@ -69,6 +69,7 @@ def me(session: Session) -> Response:
 @signed_in
 def rename(session: Session) -> Response:
     """Another name."""
+    chat().limits.check("rename", session.user.id)
     return answer(http.Me(chat().people.rename(session.user, body(http.Rename).name)))
 
 
