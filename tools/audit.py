@@ -43,12 +43,23 @@ def python_weaknesses() -> list[str] | None:
         _run(sys.executable, "-m", "venv", str(ENVIRONMENT))
         _run(str(ENVIRONMENT / "bin" / "pip"), "install", "--quiet", PIP_AUDIT)
     command = ("--requirement=constraints.txt", "--no-deps", "--disable-pip", "--format=json")
-    return of_pip(_json(_run(str(program), *command, "--progress-spinner=off")))
+    report = _json(_run(str(program), *command, "--progress-spinner=off"))
+    found = of_pip(report)
+    if found is not None and (left_out := skipped(report)):
+        say(f"packages of Python: not looked at: {', '.join(left_out)}")
+    return found
+
+
+def skipped(report: Any) -> list[str]:
+    """Packages that pip-audit lists, but of which the registry told it nothing; of these nothing is known either way."""
+    return [each["name"] for each in report["dependencies"] if "skip_reason" in each]
 
 
 def of_pip(report: Any) -> list[str] | None:
-    """The lines of pip-audit's report."""
-    if not isinstance(report, dict) or "dependencies" not in report:
+    """The lines of pip-audit's report; None when the registry answered about none of the packages."""
+    if not isinstance(report, dict) or not report.get("dependencies"):
+        return None
+    if len(skipped(report)) == len(report["dependencies"]):
         return None
     return [
         f"{package['name']} {package['version']}: {weakness['id']}, mended in"

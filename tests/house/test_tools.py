@@ -118,6 +118,13 @@ def test_a_weakness_is_a_failure_and_a_registry_that_is_silent_is_none(
     assert audit.of_pip(report) == ["a 1.0: PYSEC-1, mended in 2.0"]
     assert audit.of_npm({"vulnerabilities": {"vite": {"severity": "high"}}}) == ["vite: high"]
     assert (audit.of_pip(None), audit.of_npm({"error": "no network"})) == (None, None)
+    # Who is told nothing has not found that all is well.
+    unknown = {"name": "c", "skip_reason": "not found"}
+    assert audit.of_pip({"dependencies": [unknown, unknown]}) is None
+    assert audit.of_pip({"dependencies": []}) is None
+    some = {"dependencies": [*report["dependencies"], unknown]}
+    assert audit.of_pip(some) == audit.of_pip(report)
+    assert audit.skipped(some) == ["c"]
     monkeypatch.setattr(audit, "python_weaknesses", lambda: None)
     monkeypatch.setattr(audit, "browser_weaknesses", list)
     assert audit.main() == 0
