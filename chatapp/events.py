@@ -10,7 +10,7 @@ from msgspec import UnsetType
 
 from chatapp import payloads
 from chatapp.clock import now_ms, rfc3339
-from chatapp.errors import ChatError
+from chatapp.errors import ChatError, not_found
 from chatapp.payloads import User
 from chatapp.payloads.catalog import PROTOCOL
 from chatapp.realtime import frames
@@ -114,20 +114,16 @@ class Events(TypedNamespace):
         self.chat.attendance.leave(conn, room_id)
 
     @on("message", payloads.PostMessage, ack=posted)
-    def on_message(self, conn: Connection, post: payloads.PostMessage) -> Pending[Posted]:
+    def on_message(self, conn: Connection, post: payloads.PostMessage) -> Pending[Posted] | Posted:
         self.chat.limits.check("message", conn.user.id)
         if post.uploads:
             raise ChatError("not_found", "No such upload, or it is not open to you.")
-        room_id, slug = self._place(conn, post.room)
-        return self.chat.messages.post(
-            person(conn),
-            room_id,
-            slug,
-            post.client_id,
-            post.body,
-            post.reply_to,
-            post.not_for_ai,
-        )
+        said = (post.client_id, post.body, post.reply_to, post.not_for_ai)
+        place = self._find(conn, post.room)
+        if place is None:
+            return self.chat.messages.repeat(person(conn), canonical_slug(post.room), *said)
+        room_id, slug = place
+        return self.chat.messages.post(person(conn), room_id, slug, *said)
 
     @on("typing", payloads.Typing)
     def on_typing(self, conn: Connection, typing: payloads.Typing) -> None:
@@ -204,11 +200,17 @@ class Events(TypedNamespace):
 
     def _place(self, conn: Connection, slug: str) -> tuple[int, str]:
         """The room for this connection: one that it joined, else one whose member it is. Raises `not_found`."""
+        place = self._find(conn, slug)
+        if place is None:
+            raise not_found("room")
+        return place
+
+    def _find(self, conn: Connection, slug: str) -> tuple[int, str] | None:
         for seat in conn.seats.values():
             if seat.slug == slug:
                 return seat.room_id, seat.slug
-        found = self.chat.rooms.seat(person(conn), canonical_slug(slug))
-        return found.room_id, found.slug
+        found = self.chat.rooms.find(person(conn), slug)
+        return None if found is None else (found.room_id, found.slug)
 
 
 def person(conn: Connection) -> User:

@@ -18,8 +18,10 @@ from . import policy
 from .policy import Summons
 from .roster import Company, read_company
 
+# Of somebody who is in the room: the post of who is not any more is only answered, and calls nobody.
 _POSTED = Statement(
-    "SELECT seq FROM messages WHERE sender_id = :sender AND client_id = :client AND room_id = :room AND digest = :digest"
+    "SELECT m.seq FROM messages m JOIN memberships s ON s.room_id = m.room_id AND s.user_id = m.sender_id"
+    " WHERE m.sender_id = :sender AND m.client_id = :client AND m.room_id = :room AND m.digest = :digest"
 )
 
 

@@ -140,13 +140,21 @@ class Reaction(Base):
 
 
 class SpentKey(Base):
-    """The key of a message whose row is gone (retention): keys are never used twice."""
+    """The key of a message whose row is gone (retention), and what it was used for: keys are never used twice.
+
+    Of keys that were spent before migration 0008 only the key is known.
+    """
 
     __tablename__ = "spent_keys"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     sender_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     client_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    room_id: Mapped[int | None] = mapped_column(BigInteger)
+    seq: Mapped[int | None] = mapped_column(BigInteger)
+    digest: Mapped[str | None] = mapped_column(String(32))
+    created_at: Mapped[int | None] = mapped_column(BigInteger)
+    deleted_at: Mapped[int | None] = mapped_column(BigInteger)  # by somebody, or by retention
 
 
 class SearchDocument(Base):

@@ -12,7 +12,7 @@ from msgspec import Struct
 from chatapp.errors import ChatError, not_found
 from chatapp.ids import parse_message_id
 from chatapp.payloads import HistoryReply, Message, User
-from chatapp.store import changing, indexing, messages, posting, reading, search
+from chatapp.store import changing, indexing, messages, posting, reading, repeats, search
 from chatapp.store.aside import Aside
 from chatapp.store.database import Database
 from chatapp.store.pending import Pending
@@ -73,23 +73,34 @@ class Messages:
         The result comes after the commit. The same client_id and payload again give the first result as a duplicate;
         with another payload `conflict`. Raises `bad_request` for an empty body, `too_long` beyond 4,000 code points.
         """
-        check_body(body)
-        target = self._reply_place(room_id, reply_to)
-        mark = "\0not for AI" if not_for_ai else ""
-        digest = hashlib.blake2b(f"{room_id}\0{target}\0{body}{mark}".encode(), digest_size=16)
-        job = posting.PostMessage(
-            room_id,
-            user,
-            client_id,
-            digest.hexdigest(),
-            body,
-            target,
-            mentions.signs(body),
-            not_for_ai,
-        )
+        job = _job(user, room_id, client_id, body, reply_to, not_for_ai)
         pending = self._writer.submit(job)
         pending.on_done(partial(self._tell, user, slug, self.along(job)))
         return pending
+
+    def repeat(
+        self,
+        user: User,
+        slug: str,
+        client_id: str,
+        body: str,
+        reply_to: str | None = None,
+        not_for_ai: bool = False,
+    ) -> Posted:
+        """As post(), by somebody who is in no such room: a message of theirs that was stored while they were.
+
+        Whoever was removed before the ack came learns so what became of it. It is found by their own key, so that
+        nobody learns which rooms there are: a key that was never used is `not_found`, whatever the slug.
+        """
+        check_body(body)
+        with self._db.snapshot() as db:
+            first, stored_in = repeats.find(db, user.id, client_id)
+            if first is None:
+                raise not_found("room")
+            if first.room_id is None or stored_in != slug:
+                raise repeats.another()
+            job = _job(user, first.room_id, client_id, body, reply_to, not_for_ai)
+            return posting.again(db, job, first, slug, inside=False)
 
     def _tell(
         self,
@@ -99,17 +110,9 @@ class Messages:
         result: Posted | None,
         _: Exception | None,
     ) -> None:
-        if result is not None:
+        if result is not None and result.inside:
             told = MessagePosted(result.room_id, slug, user, result.message, asked)
             self.posted.publish(told)
-
-    def _reply_place(self, room_id: int, reply_to: str | None) -> int | None:
-        if reply_to is None:
-            return None
-        place = parse_message_id(reply_to)
-        if place is None or place[0] != room_id:
-            raise not_found("message")
-        return place[1]
 
     def edit(self, user: User, message_id: str, body: str) -> Pending[Message]:
         """Replace the text of one's own message."""
@@ -179,6 +182,26 @@ class Messages:
             return HistoryReply(messages.load_places(db, slugs, newest)[::-1], more)
 
         return self._aside.read(find)
+
+
+def _job(
+    user: User, room_id: int, client_id: str, body: str, reply_to: str | None, not_for_ai: bool
+) -> posting.PostMessage:
+    check_body(body)
+    target = None if reply_to is None else _reply_place(room_id, reply_to)
+    mark = "\0not for AI" if not_for_ai else ""
+    digest = hashlib.blake2b(f"{room_id}\0{target}\0{body}{mark}".encode(), digest_size=16)
+    signs = mentions.signs(body)
+    return posting.PostMessage(
+        room_id, user, client_id, digest.hexdigest(), body, target, signs, not_for_ai
+    )
+
+
+def _reply_place(room_id: int, reply_to: str) -> int:
+    place = parse_message_id(reply_to)
+    if place is None or place[0] != room_id:
+        raise not_found("message")
+    return place[1]
 
 
 def check_body(body: str) -> None:

@@ -44,17 +44,20 @@ class Rooms:
 
     def seat(self, user: User, slug: str) -> Seat:
         """The room for its member. Raises ChatError `bad_request` or `not_found`."""
-        canonical = canonical_slug(slug)
-        with self._db.snapshot() as db:
-            found = reading.seat(db, user.id, canonical)
+        found = self.find(user, slug)
         if found is None:
             raise not_found("room")
         return found
 
+    def find(self, user: User, slug: str) -> Seat | None:
+        """As seat(), None where it is `not_found`."""
+        canonical = canonical_slug(slug)
+        with self._db.snapshot() as db:
+            return reading.seat(db, user.id, canonical)
+
     def has(self, user: User, slug: str) -> bool:
         """Whether a person is a member of the room, if there is one."""
-        with self._db.snapshot() as db:
-            return reading.seat(db, user.id, canonical_slug(slug)) is not None
+        return self.find(user, slug) is not None
 
     def seats(self, user: User) -> list[Seat]:
         """All rooms of a person."""

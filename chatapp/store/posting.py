@@ -12,18 +12,19 @@ from chatapp.errors import ChatError, not_found
 from chatapp.ids import message_id
 from chatapp.payloads import MentionSpan, Message, Numbered, ReplyTo, User
 
-from . import messages, naming
+from . import messages, naming, repeats
 from .naming import Sign
-from .sql import Insert, Statement
+from .repeats import First
+from .sql import Connection, Insert, Statement
 from .tx import CHANGES, RoomRow, Tx
 
 # For each post of a batch, given as [room, sender, client_id]: the sender's role, and what the key was used for.
 _LOOK_UP = Statement(
-    "SELECT k.key, s.role, s.not_for_ai, m.room_id, m.seq, m.digest, p.sender_id FROM json_each(:posts) AS k"
+    f"SELECT k.key, s.role, s.not_for_ai, {repeats.FIRST} FROM json_each(:posts) AS k"  # noqa: S608 - a constant of ours
     " LEFT JOIN memberships s ON s.room_id = k.value ->> 0 AND s.user_id = k.value ->> 1"
     " LEFT JOIN messages m ON m.sender_id = k.value ->> 1 AND m.client_id = k.value ->> 2"
     " LEFT JOIN spent_keys p ON p.sender_id = k.value ->> 1 AND p.client_id = k.value ->> 2",
-    "SELECT k.place - 1, s.role, s.not_for_ai, m.room_id, m.seq, m.digest, p.sender_id"
+    f"SELECT k.place - 1, s.role, s.not_for_ai, {repeats.FIRST}"  # noqa: S608 - a constant of ours
     " FROM jsonb_array_elements(CAST(:posts AS jsonb)) WITH ORDINALITY AS k (value, place)"
     " LEFT JOIN memberships s ON s.room_id = CAST(k.value ->> 0 AS bigint) AND s.user_id = k.value ->> 1"
     " LEFT JOIN messages m ON m.sender_id = k.value ->> 1 AND m.client_id = k.value ->> 2"
@@ -53,12 +54,8 @@ MENTIONS = Insert(
 )
 
 _Key = tuple[str, str]
-_First = tuple[
-    int, int, str | None
-]  # the room, place and digest of the post that a key was used for
-_SPENT: _First = (0, 0, None)
 # The sender's role, whether all they post there is not for AI, and what the key was used for.
-_Found = tuple[str | None, bool, _First | None]
+_Found = tuple[str | None, bool, First | None]
 
 
 @dataclass(slots=True)
@@ -86,13 +83,17 @@ class PostMessage:
 
 
 class Posted(msgspec.Struct, frozen=True):
-    """A stored message: its encoded payload is what the ack and the event carry."""
+    """A stored message: its encoded payload is what the ack and the event carry.
+
+    `inside`: its sender is in the room. If not, it is a repetition by somebody who was, and nothing follows from it.
+    """
 
     room_id: int
     seq: int
     payload: bytes
     duplicate: bool
     message: Message
+    inside: bool = True
 
 
 Outcome = tuple[Posted | None, Exception | None]
@@ -137,20 +138,20 @@ def post_all(tx: Tx, jobs: Sequence[PostMessage]) -> list[Outcome]:
     found = _look_up(tx, jobs)
     named = naming.bearers(tx, [(job.room_id, job.signs) for job in jobs if job.signs])
     outcomes: list[Outcome] = []
-    used: dict[_Key, _First] = {}
+    used: dict[_Key, First] = {}
     rows = _Rows()
     told: dict[int, list[Numbered]] = {}
     for job, (role, hides, stored) in zip(jobs, found, strict=True):
         key = (job.sender.id, job.client_id)
         try:
-            room = _entered(rooms, role, job)
+            room = _room(rooms, job)
             first = stored or used.get(key)
             if first is None:
                 _may_write(role)
             if first is not None or job.reply_to is not None:
                 rows.write(tx)  # what is repeated or replied to may be in this very batch
             if first is not None:
-                outcomes.append((_again(tx, room, job, first), None))
+                outcomes.append((again(tx, job, first, room.slug, inside=role is not None), None))
                 continue
             message = _compose(tx, room, job, named, job.not_for_ai or hides)
         except ChatError as refusal:
@@ -158,7 +159,7 @@ def post_all(tx: Tx, jobs: Sequence[PostMessage]) -> list[Outcome]:
             continue
         seq = room.last_seq = message.seq
         payload = messages.encode(message)
-        used[key] = (job.room_id, seq, job.digest)
+        used[key] = First(job.room_id, seq, job.digest, tx.now, None)
         rows.add(tx, job, message)
         told.setdefault(room.id, []).append(Numbered(seq, "message", payload))
         outcomes.append((Posted(room.id, seq, payload, False, message), None))
@@ -173,32 +174,29 @@ def _look_up(tx: Tx, jobs: Sequence[PostMessage]) -> list[_Found]:
     """What there is to know for each post, in one statement."""
     posts = msgspec.json.encode([(job.room_id, job.sender.id, job.client_id) for job in jobs])
     found: list[_Found] = [(None, False, None)] * len(jobs)
-    for place, role, hides, room_id, seq, digest, spent in tx.all(_LOOK_UP, posts=posts.decode()):
-        first = (room_id, seq, digest) if room_id is not None else _SPENT if spent else None
-        found[place] = (role, bool(hides), first)
+    for row in tx.all(_LOOK_UP, posts=posts.decode()):
+        found[row[0]] = (row[1], bool(row[2]), repeats.first(row[3:]))
     return found
 
 
-def _entered(rooms: dict[int, RoomRow], role: str | None, job: PostMessage) -> RoomRow:
+def _room(rooms: dict[int, RoomRow], job: PostMessage) -> RoomRow:
     room = rooms.get(job.room_id)
-    if role is None or room is None:
+    if room is None:
         raise not_found("room")
     return room
 
 
 def _may_write(role: str | None) -> None:
+    if role is None:
+        raise not_found("room")
     if role == "readonly":
         raise ChatError("forbidden", "You can read in this room, but not write.")
 
 
-def _again(tx: Tx, room: RoomRow, job: PostMessage, first: _First) -> Posted:
-    room_id, seq, digest = first
-    if digest != job.digest or room_id != job.room_id:
-        raise ChatError("conflict", "This client_id was used for another message.")
-    message = messages.load_one(tx, room_id, room.slug, seq)
-    if message is None:
-        raise not_found("message")
-    return Posted(room_id, seq, messages.encode(message), True, message)
+def again(db: Connection, job: PostMessage, first: First, slug: str, *, inside: bool) -> Posted:
+    """The answer to a post whose key was used before: see repeats.answer()."""
+    message = repeats.answer(db, job, first, slug, inside=inside)
+    return Posted(job.room_id, message.seq, messages.encode(message), True, message, inside)
 
 
 def _compose(

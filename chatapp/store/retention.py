@@ -39,14 +39,26 @@ _STILL_EMPTY = Statement(
     "SELECT 1 FROM rooms WHERE id = :room AND COALESCE(occupied_at, created_at) < :before"
 )
 _OLDEST = Statement(
-    "SELECT seq, body, sender_id, client_id, created_at, deleted_at, status FROM messages"
+    "SELECT seq, body, sender_id, client_id, created_at, deleted_at, status, digest FROM messages"
     " WHERE room_id = :room ORDER BY seq LIMIT :limit"
 )
 _YOUNGER = Statement(
     "SELECT 1 FROM messages WHERE room_id = :room AND seq = (SELECT MAX(seq) FROM messages WHERE room_id = :room)"
     " AND created_at >= :before"
 )
-_SPEND = Insert("spent_keys", {"sender_id": "text", "client_id": "text"}, "ON CONFLICT DO NOTHING")
+_SPEND = Insert(
+    "spent_keys",
+    {
+        "sender_id": "text",
+        "client_id": "text",
+        "room_id": "bigint",
+        "seq": "bigint",
+        "digest": "text",
+        "created_at": "bigint",
+        "deleted_at": "bigint",
+    },
+    "ON CONFLICT DO NOTHING",
+)
 _DELETE = Statement("DELETE FROM messages WHERE room_id = :room AND seq IN :[seqs]")
 _EPOCH = Statement("UPDATE rooms SET epoch = :epoch WHERE id = :room")
 
@@ -66,7 +78,8 @@ class Occupy:
 
 @dataclass(slots=True)
 class Expire:
-    """Take away a page of messages older than a moment; True while there may be more. Their keys stay spent."""
+    """Take away a page of messages older than a moment; True while there may be more. Their keys stay spent,
+    with what they were used for."""
 
     room_id: int
     before: int
@@ -78,12 +91,16 @@ class Expire:
         room = tx.room(self.room_id)
         rows = tx.all(_OLDEST, room=self.room_id, limit=PAGE)
         due = list(takewhile(self._is_due, rows))
-        tx.insert(_SPEND, [(row[2], row[3]) for row in due if row[3]])
-        for seq, body, _sender, _client, _created, deleted, _status in due:
+        spent: list[tuple[object, ...]] = []
+        for seq, body, sender, client, created, deleted, _status, digest in due:
+            if client:
+                gone = tx.now if deleted is None else deleted
+                spent.append((sender, client, room.id, seq, digest, created, gone))
             if (
                 deleted is None
             ):  # else it left the index when it was deleted; a second time would spoil the index
                 search.replace(tx, room, seq, body, None)
+        tx.insert(_SPEND, spent)
         if due:
             tx.run(_DELETE, room=self.room_id, seqs=[row[0] for row in due])
         return len(due) == PAGE

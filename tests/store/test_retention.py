@@ -61,8 +61,9 @@ def test_a_live_room_is_cleared_five_minutes_after_everyone_left(
     with store.db.snapshot() as db:
         assert reading.heads(db, [room])[room][0] != epoch
     assert found(store, room, "gone") == []
+    assert store.post(room, alice, "gone soon", key="k").message.deleted_at is not None
     with pytest.raises(ChatError, match="another message"):
-        store.post(room, alice, "gone soon", key="k")
+        store.post(room, alice, "something else", key="k")
     assert store.post(room, alice, "new").seq == 2
 
 

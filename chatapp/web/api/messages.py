@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from chatapp.clock import rfc3339
 from chatapp.payloads import http
 from chatapp.services import provenance
+from chatapp.services.names import canonical_slug
 from chatapp.services.people import Session
 from chatapp.web.asking import chat, signed_in
 from chatapp.web.bodies import answer, body, query
@@ -31,11 +32,13 @@ def post(session: Session, slug: str) -> Response:
     """Post a message, by the same rules as over the socket."""
     new = body(http.NewMessage)
     chat().limits.check("message", session.user.id)
-    seat = chat().rooms.seat(session.user, slug)
-    pending = chat().messages.post(
-        session.user, seat.room_id, seat.slug, new.client_id, new.body, new.reply_to, new.not_for_ai
-    )
-    return Response(pending.wait().payload, 201, mimetype="application/json")
+    said = (new.client_id, new.body, new.reply_to, new.not_for_ai)
+    seat = chat().rooms.find(session.user, slug)
+    if seat is None:
+        stored = chat().messages.repeat(session.user, canonical_slug(slug), *said)
+    else:
+        stored = chat().messages.post(session.user, seat.room_id, seat.slug, *said).wait()
+    return Response(stored.payload, 201, mimetype="application/json")
 
 
 @blueprint.get("/search")
