@@ -10,7 +10,8 @@ import logging
 import struct
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from contextlib import closing
 from typing import Protocol
 
 from chatapp import runtime
@@ -34,8 +35,11 @@ PAGE = 128  # events sent in one turn of the loop while a long gap is filled
 class Reader(Protocol):
     """What the relay reads from the database. Both may wait, and raise when the database is away."""
 
-    def changes_after(self, room_id: int, seq: int) -> tuple[str, int, Sequence[Numbered]]:
-        """(epoch, head, events) in one snapshot: all changed after `seq`, each message once, at its latest number."""
+    def changes_after(
+        self, room_id: int, seq: int
+    ) -> Generator[tuple[str, int, Sequence[Numbered]], None, None]:
+        """Pages (epoch, number reached, events) of one snapshot, up to its head: all changed after `seq`, each message once,
+        at its latest number, and as `message` if it was made after `seq`."""
 
     def heads(self, room_ids: Collection[int]) -> Mapping[int, tuple[str, int]]:
         """{room_id: (epoch, last number)} in one query; rooms that are gone are left out."""
@@ -68,7 +72,8 @@ class Relay:
         bus: Bus,
         on_restored: Callable[[int], None] | None = None,
     ) -> None:
-        """`on_restored(room_id)`: the room got another epoch (a restored backup), so its connections must come anew."""
+        """`on_restored(room_id)`: the room's connections must come anew, since it got another epoch (a restored backup), or
+        since only a join can tell what they miss."""
         self._reader, self._fanout, self._bus = reader, fanout, bus
         self._on_restored = on_restored
         #: called with a room's id when another worker committed something in it, whether it is served here or not
@@ -227,33 +232,55 @@ class Relay:
     def _fill(self, room: _Room) -> None:
         with runtime.turn:
             after = room.stream.begin_fill()
-        try:
-            epoch, head, events = self._reader.changes_after(room.id, after)
-        except Exception:
-            log.warning("room %d: reading what came after %d failed", room.id, after, exc_info=True)
-            with runtime.turn:
-                room.timed = False
-                self._send(room, room.stream.fill_failed())
-            return
-        for start in range(0, max(len(events), 1), PAGE):
-            if start:
-                runtime.sleep(0)  # let the sockets take the page before
-            page, more = events[start : start + PAGE], start + PAGE < len(events)
-            with runtime.turn:
-                if self._rooms.get(room.id) is not room:
-                    return
-                if epoch != room.stream.epoch:
-                    self._restored(room)
-                    return
-                self._send(room, room.stream.fill(page[-1].seq if more else head, page, more=more))
+        with closing(self._reader.changes_after(room.id, after)) as pages:
+            try:
+                for epoch, reached, events in pages:
+                    if not self._fill_page(room, epoch, reached, events):
+                        return
+            except Exception:
+                log.warning(
+                    "room %d: reading what came after %d failed", room.id, after, exc_info=True
+                )
+                self._break_off(room, after)
+                return
         with runtime.turn:
+            self._send(room, room.stream.fill(room.stream.position, []))
             helped = room.stream.position > after
             room.hold = HOLD_SECONDS if helped else min(room.hold * 2, HOLD_LIMIT_SECONDS)
             room.timed = False
             self._watch(room)
 
+    def _fill_page(self, room: _Room, epoch: str, reached: int, events: Sequence[Numbered]) -> bool:
+        """Send what was read, a part in each turn; False once the room is not this one any more."""
+        for start in range(0, max(len(events), 1), PAGE):
+            part, more = events[start : start + PAGE], start + PAGE < len(events)
+            with runtime.turn:
+                if self._rooms.get(room.id) is not room:
+                    return False
+                if epoch != room.stream.epoch:
+                    self._restored(room)
+                    return False
+                upto = part[-1].seq if more else reached
+                self._send(room, room.stream.fill(upto, part, more=True))
+            runtime.sleep(0)  # let the sockets take it before the next part
+        return True
+
+    def _break_off(self, room: _Room, after: int) -> None:
+        with runtime.turn:
+            if self._rooms.get(room.id) is not room:
+                return
+            if room.stream.position > after:
+                # Another snapshot cannot say which of the messages up to here this one had told.
+                self._come_anew(room)
+                return
+            room.timed = False
+            self._send(room, room.stream.fill_failed())
+
     def _restored(self, room: _Room) -> None:
         log.warning("room %d: another epoch; its connections have to come anew", room.id)
+        self._come_anew(room)
+
+    def _come_anew(self, room: _Room) -> None:
         self._rooms.pop(room.id, None)
         if self._on_restored is not None:
             self._on_restored(room.id)

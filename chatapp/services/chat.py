@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -275,14 +275,16 @@ class Chat:
 
 
 class _RelayReader:
-    """What the relay reads from the database, each in one snapshot."""
+    """What the relay reads from the database, each in one snapshot, also the pages of a long gap."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def changes_after(self, room_id: int, seq: int) -> tuple[str, int, Sequence[Numbered]]:
+    def changes_after(
+        self, room_id: int, seq: int
+    ) -> Generator[tuple[str, int, Sequence[Numbered]], None, None]:
         with self._db.snapshot() as db:
-            return reading.numbered_after(db, room_id, seq)
+            yield from reading.all_numbered_after(db, room_id, seq)
 
     def heads(self, room_ids: Collection[int]) -> Mapping[int, tuple[str, int]]:
         with self._db.snapshot() as db:

@@ -5,6 +5,7 @@ Every question takes a Connection of one snapshot, so that a number and the mess
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -209,14 +210,35 @@ def numbered_after(db: Connection, room_id: int, place: int) -> tuple[str, int, 
 
     A message that was made after `place` comes as `message` however often it was changed since.
     """
+    epoch, reached, events, _ = _page_after(db, room_id, place, place)
+    return epoch, reached, events
+
+
+def all_numbered_after(
+    db: Connection, room_id: int, place: int
+) -> Iterator[tuple[str, int, list[Numbered]]]:
+    """Page after page of numbered_after(), up to the room's last number; together each message once.
+
+    All in one snapshot: a message of the first page's numbers whose latest number comes later is told by a later page,
+    and as `message`, for only then it is certain that no page before told it.
+    """
+    reached, last = place, place + 1
+    while reached < last:
+        epoch, reached, events, last = _page_after(db, room_id, reached, place)
+        yield epoch, reached, events
+
+
+def _page_after(
+    db: Connection, room_id: int, place: int, told: int
+) -> tuple[str, int, list[Numbered], int]:
     head: Row | None = db.one(_HEAD, room=room_id)
     if head is None:
-        return "", place, []
+        return "", place, [], place
     epoch, last, slug = head
     events = [
         Numbered(
             message.changed_seq,
-            "message" if message.seq > place else "message_changed",
+            "message" if message.seq > told else "message_changed",
             messages.encode(message),
         )
         for message in messages.load(
@@ -234,7 +256,7 @@ def numbered_after(db: Connection, room_id: int, place: int) -> tuple[str, int, 
         + ([rooms[-1].seq] if len(rooms) == GAP_PAGE else [])
     )
     merged = sorted(events + rooms, key=lambda event: event.seq)
-    return epoch, reached, [event for event in merged if event.seq <= reached]
+    return epoch, reached, [event for event in merged if event.seq <= reached], last
 
 
 def room_info(found: Seat) -> RoomInfo:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 
 import pytest
 
 from chatapp.payloads import User
 from chatapp.store import rooms
-from chatapp.store.backends import Backend, PostgresBackend, SqliteBackend
+from chatapp.store.backends import Backend
+from chatapp.store.changing import EditMessage
 from chatapp.store.posting import PostMessage
 from tests.support.server import Server
 
@@ -17,15 +17,6 @@ from tests.support.server import Server
 @pytest.fixture
 def server(start_server: Callable[..., Server]) -> Server:
     return start_server()
-
-
-@pytest.fixture
-def dying(server: Server) -> Iterator[Backend]:
-    """What a worker commits that dies before it tells the others."""
-    url = server.env.get("DATABASE_URL")
-    sqlite = str(server.folder / "data" / "chat.sqlite3")
-    with closing(PostgresBackend(url) if url else SqliteBackend(sqlite)) as backend:
-        yield backend
 
 
 def test_a_message_that_no_hint_told_of_moves_the_room_in_everybodys_list(
@@ -55,3 +46,21 @@ def test_who_became_a_member_unnoticed_has_the_rooms_news_from_then_on(
     assert bob.sees("room_changed", timeout=30, room=room)["last"]["body"] == "one"
     alice.send(room, "two")
     assert bob.sees("room_changed", timeout=30, room=room, unread=1)["last"]["body"] == "two"
+
+
+def test_what_is_missed_beyond_a_page_comes_once_and_as_new_also_if_it_was_edited(
+    server: Server, dying: Backend, room: str
+) -> None:
+    alice = server.connect("Alice")
+    alice.join(room)
+    room_id = int(alice.send(room, "told")["id"].partition("-")[0])
+    sender = User(alice.user["id"], "Alice", "person")
+    posts = [PostMessage(room_id, sender, f"k{n}", "digest", f"untold {n}") for n in range(600)]
+    edits = [EditMessage(room_id, 2, sender, "edited"), EditMessage(room_id, 1, sender, "and this")]
+    outcomes, _ = dying.commit([*posts, *edits])
+    assert all(error is None for _, error in outcomes)
+    alice.sees("message_changed", timeout=30, seq=1, body="and this")
+    numbers = [message["seq"] for message in alice.events("message")]
+    assert sorted(numbers) == list(range(1, 602)), "each once"
+    assert alice.events("message", seq=2) == alice.events("message", body="edited")
+    assert [message["seq"] for message in alice.events("message_changed")] == [1]

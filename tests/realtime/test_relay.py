@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 
 import pytest
 
@@ -37,11 +37,16 @@ class Database:
             events.append(self.events[-1])
         return events
 
-    def changes_after(self, room_id: int, seq: int) -> tuple[str, int, Sequence[Numbered]]:
+    def changes_after(
+        self, room_id: int, seq: int
+    ) -> Generator[tuple[str, int, Sequence[Numbered]], None, None]:
         self.reads += 1
         self._must_answer()
-        found = self.events[seq : seq + self.page]
-        return self.epoch, found[-1].seq if found else seq, found
+        missed = self.events[seq:]
+        for start in range(0, max(len(missed), 1), self.page):
+            found = missed[start : start + self.page]
+            yield self.epoch, found[-1].seq if found else seq, found
+            self._must_answer()
 
     def heads(self, room_ids: Collection[int]) -> Mapping[int, tuple[str, int]]:
         self._must_answer()
@@ -170,6 +175,21 @@ def test_a_long_gap_is_filled_in_pages_and_in_order(database: Database) -> None:
     worker.relay.committed(ROOM, database.epoch, database.commit("the last"))
     events = alice.sees("message", 1000)
     assert numbers(events) == [(number, number + 1) for number in range(1000)]
+    assert database.reads == 1, "all pages are of one snapshot"
+
+
+def test_a_long_gap_that_breaks_off_has_its_room_come_anew(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = RelayWorker(Silence(), database)
+    alice = worker.join("alice")
+    database.page = 2
+    database.commit("one", "two", "three")
+    worker.relay.on_event(lambda _room, event: monkeypatch.setattr(database, "away", True))
+    worker.relay.committed(ROOM, database.epoch, database.commit("four"))
+    eventually(lambda: worker.renewed == [ROOM], what="the room's connections are to come anew")
+    assert numbers(alice.got("message")) == [(0, 1), (1, 2)], "what was read went out, and no more"
+    assert worker.relay.position(ROOM) is None
 
 
 def test_what_is_too_large_for_a_hint_is_read_by_those_who_serve_the_room(

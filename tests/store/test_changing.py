@@ -115,3 +115,30 @@ def test_a_long_gap_comes_in_pages_that_never_skip(
         seen += [each.seq for each in events]
         place = reached
     assert seen == list(range(1, 21))
+
+
+def test_a_message_changed_beyond_the_page_of_its_place_comes_once_and_as_new(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "GAP_PAGE", 3)
+    alice = store.user("alice")
+    room = store.room(alice)
+    store.post(room, alice, "told before")
+    for n in range(2, 8):
+        store.post(room, alice, f"new {n}")
+    store.writer.run(changing.EditMessage(room, 2, alice, "new, and edited"))
+    store.writer.run(changing.EditMessage(room, 1, alice, "old, and edited"))
+    pages = []
+    with store.db.snapshot() as db:
+        for _epoch, _reached, events in reading.all_numbered_after(db, room, 1):
+            pages.append([(each.seq, each.event) for each in events])
+            # Meanwhile it goes on: what is changed now is told after this, as changed.
+            store.writer.run(changing.EditMessage(room, 3, alice, f"page {len(pages)}"))
+    assert pages == [
+        [(3, "message"), (4, "message"), (5, "message")],
+        [(6, "message"), (7, "message"), (8, "message")],
+        [(9, "message_changed")],
+    ]
+    with store.db.snapshot() as db:
+        (page,) = reading.all_numbered_after(db, room, 9)
+    assert [(each.seq, each.event) for each in page[2]] == [(12, "message_changed")]
