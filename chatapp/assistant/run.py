@@ -39,6 +39,7 @@ SAVE_EVERY_S = 1.0
 # Moments in that time at which answers are saved: those of one moment go into one commit, and no moment has too many.
 SAVE_MOMENTS = 8
 END_RETRY_S = 1.0  # while the database is away
+CUT_SHORT = ("length", "content_filter")  # the model had more to say
 
 
 class Run:
@@ -83,7 +84,8 @@ class Run:
         if self._call is not None:
             self._call.stop()
         claim = self.claim
-        how = replace(how, text=self.text, used=NOTHING)
+        # Before anything was told, what is saved stays: the text that was to be gone on with.
+        how = replace(how, text=self.text or None, used=NOTHING)
         if self._bill is not None:
             how = self._bill.settle(how, self._purse, self.text)
         self._submit_end(
@@ -189,6 +191,8 @@ class Run:
         bill.finish(finish)
         if bill.truncated:
             self._warn_of_cut(provider, bill)
+        if finish.reason in CUT_SHORT:
+            raise faults.failure("ai_incomplete")
         return finish.tool_calls
 
     def _record(self, provider: Provider, prompt: Prompt, bill: Bill) -> None:

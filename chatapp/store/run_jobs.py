@@ -59,9 +59,12 @@ _RECORD = Statement(
     " prompt_estimate = :estimate, left_out = :left_out WHERE room_id = :room AND seq = :seq AND attempt = :attempt"
 )
 _SAVE = Statement(
-    "UPDATE runs SET text = :text, state = 'streaming', lease_until = :lease,"
-    " first_token_at = COALESCE(first_token_at, :at) WHERE room_id = :room AND seq = :seq"
-    " AND attempt = :attempt AND state IN ('thinking', 'streaming')"
+    "UPDATE runs SET text = :text, lease_until = :lease WHERE room_id = :room AND seq = :seq"
+    " AND attempt = :attempt AND state = 'streaming'"
+)
+_SAVE_FIRST = Statement(
+    "UPDATE runs SET text = :text, state = 'streaming', lease_until = :lease, first_token_at = :at"
+    " WHERE room_id = :room AND seq = :seq AND attempt = :attempt AND state = 'thinking'"
 )
 _STREAMING = Statement(
     "UPDATE messages SET status = 'streaming' WHERE room_id = :room AND seq = :seq AND status = 'thinking'"
@@ -232,9 +235,10 @@ class SaveText:
 
     def run(self, tx: Tx) -> None:
         place = {"room": self.room_id, "seq": self.seq}
-        if not tx.run(
-            _SAVE, **place, attempt=self.attempt, text=self.text, lease=lease_end(tx), at=tx.now
-        ):
+        values = {**place, "attempt": self.attempt, "text": self.text, "lease": lease_end(tx)}
+        if tx.run(_SAVE, **values):
+            return
+        if not tx.run(_SAVE_FIRST, **values, at=tx.now):
             raise over()
         tx.run(_STREAMING, **place)
 
@@ -281,8 +285,8 @@ class EndRun:
 class Regenerate:
     """Answer again, as a new version of the same message; with `onward` go on where a cut answer ended.
 
-    Raises ChatError: `conflict` while an answer is being written, or when there is nothing to go on from;
-    `ai_busy`, `rate_limited`, `budget_exceeded`.
+    Raises ChatError: `conflict` while an answer is being written, when its question is gone, or when there is nothing
+    to go on from; `forbidden` to who only reads; `ai_busy`, `rate_limited`, `budget_exceeded`.
     """
 
     room_id: int
@@ -301,8 +305,12 @@ class Regenerate:
         run = run_rows.hold(tx, self.room_id, self.seq)
         if run is None or old.deleted:
             raise ChatError("conflict", "This message is no answer of an assistant.")
+        if old.role == "readonly":
+            raise ChatError("forbidden", "You can read in this room, but not write.")
         if run.active:
             raise ChatError("conflict", "The answer is being written.")
+        if tx.one(_QUESTION, room=self.room_id, seq=run.question_seq) is None:
+            raise ChatError("conflict", "The question is gone, or kept from assistants.")
         if self.onward and (run.state not in CUT or not old.body):
             raise ChatError("conflict", "There is nothing to go on from.")
         if tx.value(_SPEAKS, room=self.room_id, user=run.assistant.id) is None:

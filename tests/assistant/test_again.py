@@ -83,6 +83,60 @@ def test_one_whose_worker_dies_goes_on_elsewhere_with_its_text(
     assert (whole["body"], whole["run"]["attempt"]) == ("Once there was a room.", 3)
 
 
+def test_what_waits_to_go_on_keeps_its_text_though_its_question_is_hidden(
+    ai: OpenAIServer, office: Office, alice: Person, bob: Person
+) -> None:
+    ai.will(behaviours.cut("Once there was a"), behaviours.gated("first"))
+    question = alice.says("@assistant tell me a story")
+    bob.sees("message", status="thinking")
+    cut = bob.sees("message_changed", status="interrupted")
+    bob.says("@assistant one")
+    bob.reads(bob.sees("message", status="thinking")["id"], "first")
+    assert alice.goes_on(cut["id"]).status == "queued"
+    office.chat.messages.mark(alice.user, question["id"], True).wait()
+    ai.release()
+    assert bob.sees("message_changed", id=cut["id"], status="stopped")["body"] == cut["body"]
+    assert len(ai.requests) == 2
+
+
+@pytest.mark.parametrize("hide", ["delete", "mark"])
+def test_an_answer_whose_question_is_gone_is_not_written_again_and_stays(
+    ai: OpenAIServer, office: Office, alice: Person, bob: Person, hide: str
+) -> None:
+    ai.will(behaviours.cut("Once there was a"), behaviours.answer("Again."))
+    question = alice.says("@assistant tell me a story")
+    cut = bob.sees("message_changed", status="interrupted")
+    alice.says("@assistant and you?")
+    done = bob.sees("message_changed", status="done")
+    chat = office.chat.messages
+    if hide == "delete":
+        chat.delete(alice.user, question["id"]).wait()
+    else:
+        chat.mark(alice.user, question["id"], True).wait()
+    for again in (alice.asks_again, alice.goes_on):
+        assert refused(lambda again=again: again(cut["id"])) == "conflict"  # type: ignore[misc]
+    assert office.message(cut["id"]).body == "Once there was a"
+    assert alice.asks_again(done["id"]).status == "thinking"
+    bob.sees("message_changed", id=done["id"], status="done")
+
+
+def test_who_has_become_a_reader_stops_an_answer_and_has_none_written(
+    ai: OpenAIServer, office: Office, alice: Person, bob: Person
+) -> None:
+    ai.will(behaviours.gated("one ", "two"))
+    bob.says("@assistant count")
+    answer = bob.sees("message", status="thinking")["id"]
+    bob.reads(answer, "one ")
+    rooms = office.chat.rooms
+    rooms.set_member(alice.user, "tea", bob.user.id, "readonly")
+    assert bob.stops(answer).status == "stopped"
+    for again in (bob.asks_again, bob.goes_on):
+        assert refused(lambda again=again: again(answer)) == "forbidden"  # type: ignore[misc]
+    rooms.set_member(alice.user, "tea", bob.user.id, "member")
+    bob.goes_on(answer)
+    alice.sees("message_changed", id=answer, status="done")
+
+
 # Not for AI
 
 

@@ -210,6 +210,13 @@ def test_a_question_asked_meanwhile_waits_its_turn_and_can_be_taken_back(
         (behaviours.refusal(429, "insufficient_quota"), "failed", "ai_quota", ""),
         (behaviours.html(), "failed", "ai_incomplete", ""),
         (behaviours.cut("half an"), "interrupted", "ai_incomplete", "half an"),
+        (behaviours.cut_short("half an"), "interrupted", "ai_incomplete", "half an"),
+        (
+            behaviours.cut_short("half an", "content_filter"),
+            "interrupted",
+            "ai_incomplete",
+            "half an",
+        ),
         (behaviours.dropped("half an"), "interrupted", "ai_incomplete", "half an"),
         (behaviours.reset("half an"), "interrupted", "ai_incomplete", "half an"),
         (behaviours.bad_json("half an"), "interrupted", "ai_incomplete", "half an"),

@@ -118,6 +118,11 @@ def no_done(text: str) -> Behaviour:
     return stream(*words(text), chunk({}, "stop"))
 
 
+def cut_short(text: str, reason: str = "length") -> Behaviour:
+    """The provider ended it for its length, or for what it said."""
+    return stream(*words(text), chunk({}, reason), usage(11, 7), DONE)
+
+
 def dropped(text: str) -> Behaviour:
     """The connection closes in the middle of the body."""
     return stream(*words(text), ["drop"])
