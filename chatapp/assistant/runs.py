@@ -14,6 +14,7 @@ from chatapp.ids import message_id, new_id
 from chatapp.payloads import Message
 from chatapp.services.subscribers import Subscribers
 from chatapp.store import run_leases
+from chatapp.store.members import MemberChange
 from chatapp.store.run_jobs import Ended
 from chatapp.store.run_leases import ReleaseLeases, RenewLeases, TakeOver
 from chatapp.store.run_rows import Claim, Ending, Place
@@ -50,6 +51,7 @@ class Runs:
         # With one process on SQLite whoever wrote before it started is gone, whatever its lease says.
         self._alone = chat.settings.redis_url is None and chat.settings.sqlite_path is not None
         chat.control.on("runs_released", lambda _fields: self._wake.set())
+        chat.rooms.member_changed.subscribe(self._left)
         if chat.settings.redis_url is not None:
             chat.streams.elsewhere = self._elsewhere
 
@@ -129,6 +131,12 @@ class Runs:
                     return
         except ChatError:
             log.warning("answers that wait could not be begun; the next round tries again")
+
+    def _left(self, change: MemberChange) -> None:
+        """An assistant's answers end as it leaves a room: whoever writes them looks at its leases now."""
+        if change.user.kind == "assistant" and change.role is None:
+            self._wake.set()
+            self._chat.control.tell("runs_released")
 
     def _elsewhere(self, room_id: int) -> list[tuple[str, int]]:
         with self._chat.db.snapshot() as db:

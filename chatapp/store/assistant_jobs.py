@@ -11,7 +11,7 @@ from chatapp.payloads import User
 
 from . import assistant_rows, people, rooms
 from .assistant_rows import AssistantRow
-from .members import MemberChange
+from .members import MemberChange, put_out
 from .sql import Connection, Statement
 from .tx import Tx
 
@@ -124,14 +124,10 @@ class RetireAssistant:
 
     def run(self, tx: Tx) -> list[MemberChange]:
         gone = _present(tx, self.assistant_id)
-        changes = []
-        for room_id in rooms_of(tx, self.assistant_id):
-            room = tx.room(room_id)
-            rooms.leave(tx, room_id, self.assistant_id)
-            seq = tx.tell_room(
-                room, "member", self.assistant_id, self.by, user=gone.user, role=None
-            )
-            changes.append(MemberChange(room, gone.user, None, False, seq))
+        changes = [
+            put_out(tx, tx.room(room_id), gone.user, self.by)
+            for room_id in rooms_of(tx, self.assistant_id)
+        ]
         tx.run(_RETIRE, assistant=self.assistant_id, at=tx.now)
         tx.run(_FREE_NAME, assistant=self.assistant_id)
         return changes

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chatapp.errors import ChatError, not_found
 from chatapp.payloads import User
 
+from . import run_rows
 from .audit import note
 from .bans import check_not_banned
 from .rights import check_may_remove, own_role, role_of
@@ -146,7 +147,9 @@ class RemoveMember:
 
 
 def put_out(tx: Tx, room: RoomRow, user: User, by: User, *, banned: bool = False) -> MemberChange:
-    """End a membership and tell the room."""
+    """End a membership and tell the room. An assistant's answers end with it."""
+    if user.kind == "assistant":
+        run_rows.silence(tx, room, user.id, by)
     leave(tx, room.id, user.id)
     why = {"reason": "banned"} if banned else {}
     seq = tx.tell_room(room, "member", user.id, by, user=user, role=None, **why)

@@ -34,6 +34,10 @@ _QUEUED = Statement(
     _COLUMNS + "WHERE r.state = 'queued' AND r.room_id = :room AND r.assistant_id = :assistant"
     " ORDER BY r.seq"
 )
+_OF_ASSISTANT = Statement(
+    _COLUMNS + "WHERE r.state IN ('queued', 'thinking', 'streaming') AND r.room_id = :room"
+    " AND r.assistant_id = :assistant ORDER BY r.seq"
+)
 _BUSY = Statement(
     "SELECT count(*) FROM runs WHERE state IN ('thinking', 'streaming') AND room_id = :room"
     " AND assistant_id = :assistant"
@@ -233,6 +237,14 @@ def end(tx: Tx, room: RoomRow, run: RunRow, how: Ending) -> Message:
     tx.insert(MENTIONS, [(span.user_id, room.id, run.seq) for span in how.mentions])
     search.replace(tx, room, run.seq, "", body)
     return changing.changed(tx, room, run.seq)
+
+
+def silence(tx: Tx, room: RoomRow, assistant_id: str, by: User) -> None:
+    """End all that an assistant writes or is to write in a room: it leaves. Whoever writes it is told by the end itself."""
+    for found in tx.all(_OF_ASSISTANT, room=room.id, assistant=assistant_id):
+        run = hold(tx, room.id, run_row(found).seq)
+        if run is not None and run.active:
+            end(tx, room, run, Ending("stopped", stopped_by=by.id))
 
 
 def promote(tx: Tx, room: RoomRow, assistant_id: str, owner: str, terms: Terms) -> list[Claim]:

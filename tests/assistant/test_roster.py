@@ -143,6 +143,52 @@ def test_one_that_is_deleted_answers_no_more_and_what_it_said_stays(
     )
 
 
+@pytest.mark.parametrize("whose", ["room", "all"])
+def test_one_that_is_sent_away_in_the_middle_falls_silent_and_what_waits_is_not_answered(
+    ai: OpenAIServer, offices: Callable[..., Office], whose: str
+) -> None:
+    office, other = offices(several=True), offices(several=True)
+    alice, bob = office.person("Alice"), other.person("Bob")
+    alice.join()
+    bob.join()
+    sage = new(alice, "Sage") if whose == "room" else brought_in(alice, "Sage")
+    ai.will(behaviours.stall("Once upon a"), behaviours.gated("I stay"))
+    alice.says("@Sage tell me a story")
+    bob.reads(alice.sees("message", status="thinking")["id"], "Once upon a")
+    eventually(lambda: saved(office, "Once upon a"), what="the text is saved")
+    alice.says("@Sage and another")
+    waits = alice.sees("message", status="queued")["id"]
+    alice.says("@assistant and you?")
+    stays = alice.sees("message", status="thinking")["id"]
+    bob.reads(stays, "I stay")
+    # On the other worker: whoever writes hears of it.
+    if whose == "room":
+        other.assistants.roster.remove(alice.user, sage.id, "tea")
+    else:
+        other.chat.rooms.remove_member(alice.user, "tea", sage.id)
+    for person in (alice, bob):
+        ended = person.sees("message_changed", status="stopped", body="Once upon a")
+        assert ended["run"]["stopped_by"]["name"] == "Alice"
+        person.sees("message_changed", status="stopped", id=waits)
+    assert ai.wait(0, "closed", 2.0), "the upstream connection is closed"
+    ai.release()
+    assert alice.sees("message_changed", id=stays, status="done")["body"] == "I stay"
+    assert len(ai.requests) == 2
+
+
+def brought_in(admin: Person, name: str) -> shapes.Assistant:
+    """One for all rooms, into this one."""
+    make_admin(admin)
+    made = new(admin, name, None)
+    admin.office.chat.rooms.set_member(admin.user, "tea", made.id)
+    return made
+
+
+def saved(office: Office, text: str) -> bool:
+    with office.engine.connect() as db:
+        return text in db.exec_driver_sql("SELECT text FROM runs").scalars().all()
+
+
 def test_one_that_is_silent_here_does_not_answer_even_when_it_is_called(
     ai: OpenAIServer, alice: Person, bob: Person
 ) -> None:
