@@ -21,7 +21,7 @@ from chatapp.store.tool_jobs import AddToolUse, AnswerTool, EndToolUse, ExpireTo
 
 from .context import Exchange, ToolCall
 from .provider import Stopped
-from .tools import TOOLS, Tool
+from .tools import RESULT, TOOLS, Told, Tool
 
 if TYPE_CHECKING:
     from chatapp.services.chat import Chat
@@ -32,7 +32,6 @@ ROUNDS = 5  # after which the model has to answer with what it knows
 CALLS = 4  # of one round
 TOOL_S = 10.0  # for carrying one out
 LOOK_EVERY_S = 2.0  # at the database, should another worker's word be lost
-RESULT = 4_000  # code points that the model is told
 
 
 class Approvals:
@@ -155,21 +154,21 @@ class Handiwork:
                 return f"{claim.asker.name} did not allow it."
         place = message_id(claim.room_id, claim.seq)
         self._chat.streams.use(claim.room_id, claim.slug, place, claim.attempt, tool.name)
-        state, result = self._in_time(tool, arguments)
-        self._chat.writer.run(EndToolUse(use_id, state, result))
-        return result[:RESULT]
+        state, told = self._in_time(tool, arguments)
+        self._chat.writer.run(EndToolUse(use_id, state, told.noted))
+        return told.text[:RESULT]
 
-    def _in_time(self, tool: Tool, arguments: Any) -> tuple[str, str]:
-        outcome: list[tuple[str, str]] = []
+    def _in_time(self, tool: Tool, arguments: Any) -> tuple[str, Told]:
+        outcome: list[tuple[str, Told]] = []
 
         def work() -> None:
             try:
                 outcome.append(("done", tool.run(self._chat, self._claim, arguments)))
             except ChatError as refusal:
-                outcome.append(("failed", f"It failed: {refusal.message}"))
+                outcome.append(("failed", Told(f"It failed: {refusal.message}")))
             except Exception:
                 log.exception("the tool %s failed", tool.name)
-                outcome.append(("failed", "It failed."))
+                outcome.append(("failed", Told("It failed.")))
 
         runtime.spawn(work).join(TOOL_S)
-        return outcome[0] if outcome else ("failed", "It took too long.")
+        return outcome[0] if outcome else ("failed", Told("It took too long."))

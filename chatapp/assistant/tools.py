@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chatapp.services.chat import Chat
 
 FOUND_TEXT = 500  # code points of a message that was found
+RESULT = 4_000  # code points that the model is told
 
 
 class SearchRoom(Struct, forbid_unknown_fields=True):
@@ -36,13 +37,26 @@ class RenameRoom(Struct, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What the model is told of a tool's use. `shown`: the ids of the messages whose words stand in it."""
+
+    text: str
+    shown: tuple[str, ...] = ()
+
+    @property
+    def noted(self) -> str:
+        """What is kept of it. Of messages their ids alone: their words may be deleted."""
+        return " ".join(self.shown) or self.text
+
+
+@dataclass(frozen=True, slots=True)
 class Tool:
     """`run(chat, claim, arguments)` answers what the model is told; raises ChatError. `writes`: the asker is asked first."""
 
     name: str
     arguments: type[Struct]
     writes: bool
-    run: Callable[[Chat, Claim, Any], str]
+    run: Callable[[Chat, Claim, Any], Told]
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -64,7 +78,7 @@ class Tool:
             raise ChatError("bad_request", str(error)[:200]) from None
 
 
-def _search(chat: Chat, claim: Claim, wanted: SearchRoom) -> str:
+def _search(chat: Chat, claim: Claim, wanted: SearchRoom) -> Told:
     # As the asker: who is no longer a member finds nothing.
     found = chat.messages.search(claim.asker, wanted.query, claim.slug).messages
     turns = [
@@ -73,14 +87,22 @@ def _search(chat: Chat, claim: Claim, wanted: SearchRoom) -> str:
         if message.seq not in (claim.question_seq, claim.seq)
         and (one := turn(message, claim.assistant)) is not None
     ]
-    if not turns:
-        return "Nothing was found."
-    return "\n".join(as_line(one, FOUND_TEXT) for one in turns[-wanted.limit :])
+    lines: list[str] = []
+    left = RESULT
+    for one in reversed(turns[-wanted.limit :]):
+        line = as_line(one, FOUND_TEXT)
+        left -= len(line) + 1
+        if left < 0:
+            break
+        lines.insert(0, line)
+    if not lines:
+        return Told("Nothing was found.")
+    return Told("\n".join(lines), tuple(one.id for one in turns[-len(lines) :]))
 
 
-def _rename(chat: Chat, claim: Claim, wanted: RenameRoom) -> str:
+def _rename(chat: Chat, claim: Claim, wanted: RenameRoom) -> Told:
     chat.writer.run(rooms.RenameRoom(claim.room_id, claim.asker, room_name(wanted.name, "")))
-    return "It is done."
+    return Told("It is done.")
 
 
 TOOLS = {

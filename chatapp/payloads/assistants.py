@@ -206,7 +206,7 @@ class CatchUp(Struct, frozen=True):
 
 
 class ToolUse(Struct, frozen=True):
-    """A use of a tool, in a run's report. `result`: its beginning."""
+    """A use of a tool, in a run's report. `result`: its beginning; of a search the ids of what was found."""
 
     tool: str
     arguments: dict[str, Any]

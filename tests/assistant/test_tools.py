@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from chatapp.assistant import handiwork
+from chatapp.assistant.context import WINDOW
 from chatapp.assistant.demo import Demo
 from chatapp.errors import ChatError
 from chatapp.services import provenance
@@ -93,6 +95,73 @@ def test_it_searches_this_room_and_answers_with_what_it_found(
         ("search_room", {"query": "tea", "limit": 8}, "done")
     ]
     assert (report.prompt_tokens, report.completion_tokens) == (22, 14)
+
+
+def test_what_it_found_is_among_what_it_saw_and_its_words_go_when_it_is_deleted(
+    ai: OpenAIServer, office: Office, alice: Person
+) -> None:
+    far = alice.says("tea is at four")
+    for number in range(WINDOW):
+        alice.says(f"word {number}")
+    ai.will(wants("search_room", '{"query": "tea"}'), behaviours.answer("At four."))
+    alice.says("@assistant when?")
+    answer = alice.sees("message_changed", status="done")
+
+    def receipt() -> tuple[list[str], str]:
+        report = provenance.run_report(office.chat.db, alice.user, answer["id"])
+        return report.context, msgspec.json.encode(report).decode()
+
+    seen, shown = receipt()
+    assert seen.count(far["id"]) == 1
+    assert "tea is at four" in shown
+    office.chat.messages.delete(alice.user, far["id"]).wait()
+    assert "tea is at four" not in receipt()[1]
+    with office.engine.connect() as db:
+        kept = db.exec_driver_sql("SELECT result FROM tool_uses").scalars().all()
+    assert kept == [far["id"]]
+
+
+def test_the_receipt_tells_what_this_version_did(
+    ai: OpenAIServer, office: Office, alice: Person
+) -> None:
+    ai.will(
+        wants("search_room", '{"query": "tea"}'),
+        behaviours.answer("Nothing."),
+        wants("search_room", '{"query": "cake"}'),
+        behaviours.answer("Nothing again."),
+    )
+    alice.says("@assistant when?")
+    answer = alice.sees("message_changed", status="done")["id"]
+    alice.asks_again(answer)
+    alice.sees("message_changed", status="done", body="Nothing again.")
+    [use] = provenance.run_report(office.chat.db, alice.user, answer).tools
+    assert use.arguments["query"] == "cake"
+
+
+@pytest.mark.parametrize(("left", "shown"), [("pending", "expired"), ("running", "failed")])
+def test_what_was_under_way_when_its_worker_died_is_over(
+    ai: OpenAIServer, office: Office, alice: Person, left: str, shown: str
+) -> None:
+    ai.will(wants("search_room", '{"query": "tea"}'), behaviours.cut("It is"))
+    alice.says("@assistant when?")
+    answer = alice.sees("message_changed", status="interrupted")["id"]
+    [done] = provenance.run_report(office.chat.db, alice.user, answer).tools
+    assert done.state == "done"
+    office.execute(f"UPDATE tool_uses SET state = '{left}'")
+    [use] = provenance.run_report(office.chat.db, alice.user, answer).tools
+    assert use.state == shown
+
+
+def test_no_more_is_found_than_the_model_is_told(
+    ai: OpenAIServer, office: Office, alice: Person
+) -> None:
+    said = [alice.says(f"tea {number} " + "very " * 95)["id"] for number in range(12)]
+    ai.will(wants("search_room", '{"query": "tea", "limit": 12}'), behaviours.answer("Much tea."))
+    alice.says("@assistant when?")
+    alice.sees("message_changed", status="done")
+    found = [json.loads(line)["id"] for line in told(ai).split("\n")]
+    assert found == said[-len(found) :]
+    assert 3 < len(found) < 12
 
 
 @pytest.mark.parametrize(
@@ -213,7 +282,9 @@ def test_a_tool_that_takes_too_long_is_given_up(
     from chatapp.assistant import tools
 
     never = runtime.Event()
-    slow = tools.Tool("search_room", tools.SearchRoom, False, lambda *_: str(never.wait(20)))
+    slow = tools.Tool(
+        "search_room", tools.SearchRoom, False, lambda *_: tools.Told(str(never.wait(20)))
+    )
     monkeypatch.setitem(tools.TOOLS, "search_room", slow)
     monkeypatch.setattr(handiwork, "TOOL_S", 0.2)
     ai.will(wants("search_room", '{"query": "tea"}'), behaviours.answer("Later."))
