@@ -97,6 +97,62 @@ def test_what_was_said_survives_an_upgrade_and_the_way_back(database_url: str) -
     engine.dispose()
 
 
+def test_old_receipts_lose_the_providers_address_and_the_words_that_searches_found(
+    database_url: str,
+) -> None:
+    schema.upgrade(database_url, "0008")
+    engine = create_engine(database_url)
+    models = {
+        2: "127.0.0.1:11434/llama3.2",
+        3: "api.openai.com/gpt-5-mini",
+        4: "local/org/model-1.5",
+        5: "demo/demo (no AI)",
+        6: None,
+    }
+    with engine.begin() as connection:
+        for statement in (
+            (
+                "INSERT INTO rooms (id, slug, name, kind, retention, epoch, last_seq, members_count, created_at)"
+                " VALUES (1, 'tea', 'tea', 'public', 'forever', 'e', 6, 1, 1)"
+            ),
+            "INSERT INTO users (id, name, kind, is_admin, created_at) VALUES ('alice', 'Alice', 'guest', false, 1)",
+        ):
+            connection.execute(text(statement))
+        for seq, model in models.items():
+            row = {"seq": seq, "model": model}
+            connection.execute(
+                text(
+                    "INSERT INTO messages (room_id, seq, changed_seq, sender_id, type, body, created_at)"
+                    " VALUES (1, :seq, :seq, 'assistant', 'text', 'four', 1)"
+                ),
+                row,
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO runs (room_id, seq, assistant_id, asker_id, question_seq, attempt, state, hops, text,"
+                    " queued_at, model) VALUES (1, :seq, 'assistant', 'alice', 1, 1, 'done', 1, '', 1, :model)"
+                ),
+                row,
+            )
+        for tool in ("search_room", "rename_room"):
+            connection.execute(
+                text(
+                    "INSERT INTO tool_uses (id, room_id, seq, attempt, asker_id, tool, arguments, state, result, at)"
+                    " VALUES (:tool, 1, 2, 1, 'alice', :tool, '{}', 'done', 'what it was told', 1)"
+                ),
+                {"tool": tool},
+            )
+    schema.upgrade(database_url)
+    with engine.connect() as connection:
+        kept = {row[0]: row[1] for row in connection.execute(text("SELECT seq, model FROM runs"))}
+        results = {
+            row[0]: row[1] for row in connection.execute(text("SELECT tool, result FROM tool_uses"))
+        }
+    assert kept == {**models, 2: "/llama3.2", 3: "/gpt-5-mini"}
+    assert results == {"search_room": None, "rename_room": "what it was told"}
+    engine.dispose()
+
+
 def test_the_first_connections_to_a_new_file_change_nothing_about_it(tmp_path: Path) -> None:
     path = tmp_path / "chat.sqlite3"
     schema.upgrade(f"sqlite:///{path}")
