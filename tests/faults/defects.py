@@ -1,6 +1,6 @@
 """Defects of what is stored, put into a worker before it serves, so that it can be shown that the checker finds them.
 
-What is only told wrongly is spoiled on its way (tests/faults/spoiling.py); these three no place outside of the product can feign.
+What is only told wrongly is spoiled on its way (tests/faults/spoiling.py); these four no place outside of the product can feign.
 """
 
 from __future__ import annotations
@@ -47,6 +47,25 @@ def no_deduplication() -> None:
         ]
 
     put(posting, "_look_up", some)
+
+
+@defect
+def miscounts_mentions() -> None:
+    """The list of somebody's rooms counts one mention too many."""
+    from chatapp.store import reading
+    from chatapp.store.sql import Statement
+
+    rooms = Statement("SELECT id, slug FROM rooms")
+    news_of_all = reading.news_of_all
+
+    def more(db: Any, user_id: str) -> dict[int, tuple[int, int, int | None]]:
+        slugs = {row[0]: row[1] for row in db.all(rooms)}
+        return {
+            room: (unread, mentions + spoiled(slugs[room], "miscounts_mentions"), place)
+            for room, (unread, mentions, place) in news_of_all(db, user_id).items()
+        }
+
+    put(reading, "news_of_all", more)
 
 
 @defect

@@ -40,6 +40,8 @@ class SpoiledLine:
         self.memory, self.tell = memory, tell
         self.token = ""
         self.late: list[str] = []
+        self.joined: set[str] = set()  # rooms
+        self.news: set[str] = set()  # rooms of which there was news
         self._asked: dict[str, tuple[str, str]] = {}  # an ack's number -> (event, room)
 
     def goes(self, text: str) -> None:
@@ -50,6 +52,8 @@ class SpoiledLine:
             number, bracket, rest = text.removeprefix(EVENT).partition("[")
             event, payload = json.loads(bracket + rest)
             self._asked[number] = event, payload.get("room", "")
+            if event == "join":
+                self.joined.add(payload["room"])
 
     def comes(self, text: str) -> None:
         """Tell it, or what a room's way of spoiling makes of it."""
@@ -62,9 +66,11 @@ class SpoiledLine:
                 text = f"{ACK}{number}{json.dumps([reply])}"
         elif text.startswith(EVENT):
             event, payload = json.loads(text.removeprefix(EVENT))
-            if spoil := EVENTS.get(spoiled_by(payload.get("room", ""))):
-                spoil(self, event, payload, text)
-                return
+            spoil = EVENTS.get(spoiled_by(payload.get("room", "")), passes)
+            spoil(self, event, payload, text)
+            if event == "room_changed":
+                self.news.add(payload["room"])
+            return
         self.tell(text)
 
 
@@ -86,6 +92,10 @@ def some(event: str, payload: Payload) -> bool:
 
 
 # — events ————————————————————————————————————————————————————————————————————————————————————————————————————————————
+
+
+def passes(line: SpoiledLine, _event: str, _payload: Payload, text: str) -> None:
+    line.tell(text)
 
 
 def drops_receipts(line: SpoiledLine, event: str, payload: Payload, text: str) -> None:
@@ -121,6 +131,39 @@ def garbles_answers(line: SpoiledLine, event: str, payload: Payload, text: str) 
     line.tell(text)
 
 
+def keeps_pieces_back(line: SpoiledLine, event: str, payload: Payload, text: str) -> None:
+    """Of an assistant's text only the first piece is told, and then its end."""
+    if event != "message_delta" or payload["offset"] == 0:
+        line.tell(text)
+
+
+def keeps_news_back(line: SpoiledLine, event: str, payload: Payload, text: str) -> None:
+    """Who has not opened a room hears nothing more of it after the first news."""
+    if event != "room_changed" or payload["room"] not in line.news:
+        line.tell(text)
+
+
+def keeps_invitations_back(line: SpoiledLine, event: str, payload: Payload, text: str) -> None:
+    """Nobody is told of a room in which nothing is unread, as of one to which one is invited."""
+    if event != "room_changed" or payload["unread"]:
+        line.tell(text)
+
+
+def keeps_cursors_back(line: SpoiledLine, event: str, payload: Payload, text: str) -> None:
+    """Nobody is told how far others read, but when they come."""
+    if event != "read":
+        line.tell(text)
+
+
+def tells_onlookers(line: SpoiledLine, event: str, payload: Payload, text: str) -> None:
+    """Who has not opened a room is told its messages."""
+    line.tell(text)
+    if some(event, payload):
+        for other in line.memory.lines:
+            if payload["room"] in other.news - other.joined:
+                other.tell(text)
+
+
 def tells_the_removed(line: SpoiledLine, event: str, payload: Payload, text: str) -> None:
     """Who was removed goes on hearing what somebody else is told."""
     line.tell(text)
@@ -143,6 +186,27 @@ def refuses_what_it_stores(_memory: Memory, reply: Payload) -> Payload:
     if not reply["ok"] or reply["message"]["seq"] % EVERY:
         return reply
     return {"ok": False, "error": {"code": "forbidden", "message": "No."}}
+
+
+def says_internal(_memory: Memory, reply: Payload) -> Payload:
+    """Some messages are stored, and their senders are told that something went wrong."""
+    if not reply["ok"] or reply["message"]["seq"] % EVERY:
+        return reply
+    return {"ok": False, "error": {"code": "internal", "message": "Something went wrong."}}
+
+
+def refuses_repeats(_memory: Memory, reply: Payload) -> Payload:
+    """What is sent again because nothing came back, and is stored, is refused."""
+    if not reply["ok"] or not reply["duplicate"]:
+        return reply
+    return {"ok": False, "error": {"code": "not_found", "message": "There is no such room."}}
+
+
+def forgets_a_message(_memory: Memory, reply: Payload) -> Payload:
+    """One of several messages of an answer is left out."""
+    if reply["ok"] and len(reply["messages"]) > 2:
+        del reply["messages"][1]
+    return reply
 
 
 def acks_another_number(_memory: Memory, reply: Payload) -> Payload:
@@ -175,11 +239,20 @@ EVENTS: dict[str, Callable[[SpoiledLine, str, Payload, str], None]] = {
         changes_texts,
         garbles_answers,
         tells_the_removed,
+        keeps_pieces_back,
+        keeps_news_back,
+        keeps_invitations_back,
+        keeps_cursors_back,
+        tells_onlookers,
     )
 }
 #: the event whose answer is changed, and how
 ANSWERS: dict[str, tuple[str, Callable[[Memory, Payload], Payload]]] = {
     "refuses_what_it_stores": ("message", refuses_what_it_stores),
+    "says_internal": ("message", says_internal),
+    "refuses_repeats": ("message", refuses_repeats),
+    "forgets_what_was_missed": ("join", forgets_a_message),
+    "forgets_history": ("history", forgets_a_message),
     "acks_another_number": ("message", acks_another_number),
     "moves_cursors_back": ("read", moves_cursors_back),
     "miscounts_unread": ("join", miscounts_unread),

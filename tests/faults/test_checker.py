@@ -7,6 +7,8 @@ into the server, those of what is told lie between it and the people.
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,8 +18,10 @@ import pytest
 from tests.faults.between import between
 from tests.faults.defects import DEFECTS
 from tests.faults.spoiling import WAYS, Memory
+from tests.support import node as nodejs
 from tests.support.redis import RedisServer
 from tests.support.server import Server
+from tools.delivery.outbox import RETRYABLE
 from tools.delivery.person import Person
 from tools.delivery.plan import Plan
 from tools.delivery.run import Run
@@ -33,6 +37,7 @@ IN_ROOMS = {*STORED_IN_ROOMS, *WAYS}
 TOGETHER = 8
 REMOVAL_S = 3.0
 SPOILED_HEAL_S = 2  # of a room that never is whole
+NOWHERE = Address("unix:/nowhere")
 
 
 @pytest.fixture
@@ -65,7 +70,11 @@ def plan(server: Server, label: str, *addresses: Address) -> Plan:
         rate=15,
         database_url=f"sqlite:///{server.folder}/data/chat.sqlite3",
         label=label,
-        heal_seconds=60 if label == SOUND else SPOILED_HEAL_S,
+        **(
+            {}
+            if label == SOUND
+            else {"heal_seconds": SPOILED_HEAL_S, "agree_seconds": SPOILED_HEAL_S}
+        ),
     )
 
 
@@ -76,7 +85,10 @@ def talk(talked: Plan) -> Verdict:
 
 
 def talk_without_answers(talked: Plan) -> Verdict:
-    """Some people's messages are stored, but they do not hear of it, lose the connection, and send again."""
+    """Some people's messages are stored, but they do not hear of it, lose the connection, and send again.
+
+    One of them was taken out of the room meanwhile.
+    """
     calm = dataclasses.replace(talked, impatient=0.0, changes=0.0, remove=False)
     with Run(calm) as run:
         run.more(10)
@@ -89,12 +101,39 @@ def talk_without_answers(talked: Plan) -> Verdict:
             return any(each.key in stored and each.outcome == "unknown" for each in mine)
 
         run.until(lambda: all(map(unanswered, deaf)), 30, "what was not heard of is stored")
+        run.take_out(deaf[1], run.rooms[0])
         run.on_loop(lambda: [person.cut() for person in deaf])
         run.everyone_up()
         run.more(10)
         verdict = run.finish()
-    assert any(sent.attempts > 1 for sent in run.record.sent)
+    assert {person.id for person in deaf} <= {
+        sent.person for sent in run.record.sent if sent.attempts > 1
+    }
     return verdict
+
+
+def talk_after_a_cut(talked: Plan) -> Verdict:
+    """Some people are away for a while."""
+    with Run(talked) as run:
+        run.more(10)
+        away = run.people[:2]
+        addresses = away[0].addresses
+
+        def go() -> None:
+            for person in away:
+                person.addresses = [NOWHERE]
+                person.cut()
+
+        def come_back() -> None:
+            for person in away:
+                person.addresses = addresses
+
+        run.on_loop(go)
+        run.more(20)
+        run.on_loop(come_back)
+        run.everyone_up()
+        run.more(5)
+        return run.finish()
 
 
 def talk_after_removal(talked: Plan) -> Verdict:
@@ -111,6 +150,15 @@ def talk_with_cursors(talked: Plan) -> Verdict:
     return talk(dataclasses.replace(talked, changes=0.8))
 
 
+def talk_and_invite(talked: Plan) -> Verdict:
+    """Some people are invited when nobody says anything any more."""
+    with Run(dataclasses.replace(talked, invite=False)) as run:
+        run.more(10)
+        run.pause()
+        run.invite()
+        return run.finish()
+
+
 def talk_with_answers(talked: Plan) -> Verdict:
     with Run(dataclasses.replace(talked, ask=2.0)) as run:
         run.until(lambda: run.record.deltas, 30, "an assistant answers")
@@ -122,6 +170,8 @@ def talk_with_answers(talked: Plan) -> Verdict:
 FINDS: dict[str, tuple[Callable[[Plan], Verdict], str]] = {
     "no_deduplication": (talk_without_answers, "stored: nothing twice, nothing from nowhere"),
     "refuses_what_it_stores": (talk, "refused: not stored"),
+    "says_internal": (talk, "refused: not stored"),
+    "refuses_repeats": (talk_without_answers, "refused after no answer: not stored"),
     "acks_another_number": (talk, "acknowledged: stored once, as acknowledged"),
     "drops_receipts": (talk, "live: in order, once, without a hole"),
     "doubles_receipts": (talk, "live: in order, once, without a hole"),
@@ -129,7 +179,15 @@ FINDS: dict[str, tuple[Callable[[Plan], Verdict], str]] = {
     "changes_texts": (talk, "receipts: the same text for everybody"),
     "tells_the_removed": (talk_after_removal, "removed: nothing more after 5 s"),
     "moves_cursors_back": (talk_with_cursors, "cursors: only forward"),
+    "keeps_cursors_back": (talk_with_cursors, "cursors: everybody shows what is stored"),
     "miscounts_unread": (talk, "unread: as counted"),
+    "miscounts_mentions": (talk, "unread: as counted"),
+    "forgets_what_was_missed": (talk_after_a_cut, "missed: exactly that, once, in order"),
+    "forgets_history": (talk, "folded: everybody shows what is stored"),
+    "keeps_news_back": (talk, "elsewhere: lists of rooms are as stored"),
+    "keeps_invitations_back": (talk_and_invite, "elsewhere: lists of rooms are as stored"),
+    "tells_onlookers": (talk, "elsewhere: nothing but news"),
+    "keeps_pieces_back": (talk_with_answers, "answers: somebody saw all of it grow"),
     "garbles_answers": (talk_with_answers, "answers: what was streamed is the text"),
 }
 
@@ -156,7 +214,17 @@ def test_the_checker_fails_rooms_with_a_defect_and_passes_those_without(
                 f"{name}\n{verdict.result().table()}"
             )
     unused = {name for name, count in looked_at.items() if not count}
-    assert unused <= {"unknown: stored at most once", "refused: not stored"}
+    assert unused <= {
+        "unknown: stored at most once",
+        "refused: not stored",
+        "refused after no answer: not stored",
+    }
+
+
+def test_the_checker_repeats_what_our_own_client_repeats() -> None:
+    source = (Path(nodejs.FRONTEND) / "src/core/errors.ts").read_text()
+    [listed] = re.findall(r"const RETRYABLE.*= new Set\((\[.*\])\);", source)
+    assert {*json.loads(listed)} == {"network", *RETRYABLE}  # what has no answer is `network` there
 
 
 @pytest.mark.parametrize(
@@ -198,6 +266,7 @@ def test_the_checker_notices_that_heads_are_not_compared(
         addresses=(Address(f"unix:{sockets}/w1.sock"), Address(f"unix:{sockets}/w2.sock")),
         heal_seconds=20 if defect is None else SPOILED_HEAL_S,
         remove=False,
+        onlookers=0,
     )
     with Run(talked) as run:
         run.more(10)

@@ -36,7 +36,7 @@ class Api:
                 return self._call(method, path, body, token)
             except urllib.error.HTTPError as error:
                 text = error.read().decode(errors="replace")
-                wait, final = _wait(error, text), error.code not in (429, 500, 502, 503, 504)
+                wait, final = _wait(error, text), error.code not in (429, 502, 503, 504)
                 why = f"{method} {path}: {error.code} {text[:300]}"
             except (OSError, ValueError) as error:
                 wait, final, why = 0.3, False, f"{method} {path}: {error}"

@@ -35,6 +35,9 @@ class Sent:
     outcome: Outcome = "unknown"
     seq: int = 0  # place of a message, number of a change
     attempts: int = 0
+    unanswered: bool = (
+        False  # an attempt had no answer, or one that says nothing: it may have been done
+    )
     error: str = ""
 
 
@@ -62,6 +65,16 @@ class Delta(NamedTuple):
     how: How
 
 
+class CaughtUp(NamedTuple):
+    """What a join or sync told of what was missed between two numbers."""
+
+    connection: int
+    room: str
+    since: int
+    number: int
+    found: tuple[tuple[int, int], ...]  # (place, number) of each message, as they came
+
+
 @dataclass(slots=True)
 class Session:
     """One connection of a person, from the answer to its join of a room until its end. A rejoin begins another."""
@@ -83,6 +96,7 @@ class Journal:
     sent: list[Sent] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     deltas: list[Delta] = field(default_factory=list)
+    missed: list[CaughtUp] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
     #: (connection, room, user, cursor, "event" or "ack" or "join")
     cursors: list[tuple[int, str, str, int, str]] = field(default_factory=list)
@@ -92,10 +106,13 @@ class Journal:
     removals: list[tuple[str, str, float]] = field(default_factory=list)
     #: (connection, room, what) of anything received there, by time; only for people who were removed
     after_removal: list[tuple[str, str, str, float]] = field(default_factory=list)
+    #: (person, room, what) of anything but news that came to a connection which has not joined the room
+    unasked: list[tuple[str, str, str]] = field(default_factory=list)
+    #: (room, user, when) of people who were said to be gone
+    left: list[tuple[str, str, float]] = field(default_factory=list)
     refetches: int = 0
     syncs: int = 0
     reconnections: int = 0
-    attempts: list[tuple[str, float]] = field(default_factory=list)  # connecting: (person, when)
     acknowledged: int = 0  # messages
     refusals: dict[str, int] = field(default_factory=dict)
 
@@ -123,6 +140,13 @@ class Journal:
                 )
             )
             self.ended(message)
+
+    def caught_up(
+        self, connection: int, room: str, since: int, number: int, messages: list[Payload]
+    ) -> None:
+        """What was missed after `since` came in an answer that leads to `number`."""
+        found = tuple((message["seq"], message["changed_seq"]) for message in messages)
+        self.missed.append(CaughtUp(connection, room, since, number, found))
 
     def texts(self, connection: int, runs: list[Payload]) -> None:
         """Answers that are being written came in an answer, with their text so far."""

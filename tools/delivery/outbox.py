@@ -12,7 +12,8 @@ from .wire import LostError, Wire
 
 Payload = dict[str, Any]
 ANSWER_SECONDS = 20.0
-RETRYABLE = {"overloaded", "unavailable", "rate_limited", "internal"}
+#: what is sent again unchanged, beside what has no answer: the list of frontend/src/core/errors.ts
+RETRYABLE = {"overloaded", "unavailable", "rate_limited"}
 NOTHING_DONE = {"overloaded", "rate_limited"}  # refused before anything was tried
 
 
@@ -23,18 +24,21 @@ class Outbox:
         self._record, self._up = record, up
 
     async def deliver(self, sent: Sent, payload: Payload, *, patient: bool) -> Sent:
-        """Send it; `patient`: again and again until it is done or refused for good. `sent` with its outcome."""
+        """Send it; `patient`: again and again until it is done or refused for good. `sent` with its outcome.
+
+        A repeated message is answered with what became of the first attempt: its refusal says that nothing is stored, also
+        after attempts without an answer. A change has no key, and is tried once.
+        """
         await self._up()
         sent.invoked = self._record.now()
         self._record.sent.append(sent)
-        maybe = False  # an attempt without an answer may have been stored
         while True:
             wire = await self._up()
             sent.attempts += 1
             try:
                 reply = await wire.call(sent.kind, payload, ANSWER_SECONDS)
             except LostError:
-                maybe = True
+                sent.unanswered = True
                 if not patient:
                     return sent
                 wire.abort("no answer")
@@ -47,12 +51,14 @@ class Outbox:
                 sent.seq = message["seq" if sent.kind == "message" else "changed_seq"]
                 return sent
             error = reply["error"]
-            self._record.refused(error["code"])
-            maybe = maybe or (error["code"] in RETRYABLE and error["code"] not in NOTHING_DONE)
-            if patient and error["code"] in RETRYABLE:
-                await asyncio.sleep((error.get("retry_after") or 0.1) * random.uniform(0.5, 1.0))
-                continue
             sent.error = error["code"]
-            if not maybe:
+            self._record.refused(sent.error)
+            if sent.error not in RETRYABLE:
                 sent.outcome, sent.ended = "fail", self._record.now()
-            return sent
+                return sent
+            sent.unanswered = sent.unanswered or sent.error not in NOTHING_DONE
+            if not patient:
+                if not sent.unanswered:
+                    sent.outcome, sent.ended = "fail", self._record.now()
+                return sent
+            await asyncio.sleep((error.get("retry_after") or 0.1) * random.uniform(0.5, 1.0))

@@ -1,30 +1,23 @@
-"""A client as the protocol wants it: one connection that is made again when it breaks, and everything written down."""
+"""A client as the protocol wants it: in its rooms, by the prev rule, and everything that it is told written down."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import itertools
-import random
 import uuid
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from . import journal
+from .coming import Coming
 from .journal import Journal, Receipt, Sent, Session
 from .outbox import ANSWER_SECONDS, RETRYABLE, Outbox
 from .place import Place
 from .wire import Address, LostError, RefusedError, Wire
 
 Payload = dict[str, Any]
-FIRST_WAIT = (0.1, 0.5)
-LONGEST_WAIT = 3.0
-
-_connections = itertools.count(1)
 
 
-class Person:
+class Person(Coming):
     """Somebody with an account in some rooms."""
 
     def __init__(
@@ -35,78 +28,16 @@ class Person:
         rooms: Sequence[str],
         addresses: Sequence[Address],
     ) -> None:
-        """`addresses` are tried in turn."""
-        self.record, self.token, self.id = record, token, user_id
+        super().__init__(record, token, user_id, addresses)
         self.places = {room: Place(room) for room in rooms}
         self.removed: set[str] = set()
-        self.wire: Wire | None = None
-        self.connection = 0
-        self.ended: str | None = None  # why it does not come back
-        self.addresses, self._turn = list(addresses), 0
         self._sessions: dict[str, Session] = {}
-        self._up = asyncio.Event()
-        self._down = asyncio.Event()
-        self._come_back: float | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
         self._syncing: set[str] = set()
         self._outbox = Outbox(record, self.up)
 
-    @property
-    def is_up(self) -> bool:
-        """Connected, and joined to its rooms."""
-        return self._up.is_set()
-
-    async def come(self) -> None:
-        """Be connected until cancelled."""
-        failures = 0
-        while self.ended is None:
-            self._down.clear()
-            try:
-                await self._connect()
-                failures = 0
-                self._up.set()
-                await self._down.wait()
-                self._up.clear()
-            except LostError:
-                failures += 1
-            except RefusedError as error:
-                if error.data.get("code") not in RETRYABLE:
-                    self.ended = str(error)
-                failures += 1
-            if self.wire is not None:
-                self.wire.abort("given up")
-            self._turn += 1
-            self.record.reconnections += 1
-            wait = random.uniform(*FIRST_WAIT) * 2 ** min(failures, 3)
-            if self._come_back is not None:
-                wait, self._come_back = self._come_back, None
-            await asyncio.sleep(min(wait, LONGEST_WAIT))
-
-    def cut(self) -> None:
-        """The connection breaks, without a word."""
-        if self.wire is not None:
-            self.wire.abort("cut")
-
-    async def up(self) -> Wire:
-        """The connection, once it is there and joined. Raises LostError when it will never be."""
-        while not self._up.is_set():
-            if self.ended is not None:
-                raise LostError(self.ended)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._up.wait(), 0.2)
+    async def _enter(self) -> None:
         assert self.wire is not None
-        return self.wire
-
-    async def _connect(self) -> None:
-        self.record.attempts.append((self.id, self.record.now()))
-        address = self.addresses[self._turn % len(self.addresses)]
-        self.connection = connection = next(_connections)
-        self.wire = wire = await Wire.open(
-            address,
-            {"token": self.token, "protocol": 1},
-            partial(self._heard, connection),
-            partial(self._lost, connection),
-        )
+        wire, connection = self.wire, self.connection
         for room in self.places:
             if room not in self.removed:
                 await self._join(wire, connection, room)
@@ -122,9 +53,9 @@ class Person:
                 self._take_join(connection, wire.worker, place, reply)
 
         while not (reply := await wire.call("join", ask, ANSWER_SECONDS, take))["ok"]:
-            self.record.refused(reply["error"]["code"])
             if reply["error"]["code"] not in RETRYABLE:
                 raise RefusedError(reply["error"])
+            self.record.refused(reply["error"]["code"])
             await asyncio.sleep(reply["error"].get("retry_after") or 0.2)
 
     def _take_join(self, connection: int, worker: str, place: Place, reply: Payload) -> None:
@@ -138,18 +69,19 @@ class Person:
         self.record.told(
             connection, info, reply["messages"], "backfill" if asked and not refetch else "snapshot"
         )
+        if asked and not refetch:
+            self.record.caught_up(connection, room, place.position, info["seq"], reply["messages"])
         for user, cursor in reply.get("reads", {}).items():
             self.record.cursors.append((connection, room, user, cursor, "event"))
         self.record.cursors.append((connection, room, self.id, reply["read_seq"], "join"))
         self.record.texts(connection, reply["runs"])
-        place.joined(reply)
+        place.joined(self.id, reply)
         self._sync_if_asked(place)
 
     # What comes
 
-    def _heard(self, connection: int, frame: str) -> None:
-        if connection != self.connection:
-            return
+    def _heard(self, frame: str) -> None:
+        connection = self.connection
         name, payload, digest = journal.parse(frame)
         now = self.record.now()
         room = payload.get("room", "")
@@ -162,8 +94,11 @@ class Person:
         elif name == "read":
             for user, cursor in payload["reads"].items():
                 self.record.cursors.append((connection, room, user, cursor, "event"))
+            self.places[room].read(payload["reads"])
+        elif name == "presence":
+            self.record.left += [(room, user["id"], now) for user in payload["left"]]
         elif name == "closing":
-            self._come_back = payload["retry_after"] * random.uniform(1, 1.3)
+            self._closing(payload["retry_after"])
 
     def _numbered(
         self, connection: int, name: str, payload: Payload, digest: str, now: float
@@ -197,11 +132,14 @@ class Person:
         wire, connection = self.wire, self.connection
         assert wire is not None
         try:
-            ask = {"room": place.room, "since": place.position, "epoch": place.epoch}
+            ask: Payload = {"room": place.room, "since": place.position, "epoch": place.epoch}
 
             def take(reply: Payload) -> None:
                 if reply["ok"] and not reply.get("refetch") and connection == self.connection:
                     self.record.syncs += 1
+                    self.record.caught_up(
+                        connection, place.room, ask["since"], reply["seq"], reply["messages"]
+                    )
                     self.record.told(connection, reply["room"], reply["messages"], "backfill")
                     self.record.texts(connection, reply["runs"])
                     place.synced(reply)
@@ -221,16 +159,12 @@ class Person:
         if self.is_up:
             self._sync_if_asked(place)
 
-    def _lost(self, connection: int, why: str) -> None:
-        if connection != self.connection:
-            return
+    def _gone(self, why: str) -> None:
         for session in self._sessions.values():
             session.ended_at, session.why = self.record.now(), why
         self._sessions.clear()
         for place in self.places.values():
             place.lost()
-        self._up.clear()
-        self._down.set()
 
     # What goes
 
@@ -264,13 +198,6 @@ class Person:
             return
         if reply["ok"]:
             self.record.cursors.append((connection, room, self.id, reply["seq"], "ack"))
+            place.read({self.id: reply["seq"]})
         else:
             self.record.refused(reply["error"]["code"])
-
-    async def leave(self) -> None:
-        """End everything."""
-        self.ended = self.ended or "left"
-        for task in self._tasks:
-            task.cancel()
-        if self.wire is not None:
-            self.wire.abort("left")

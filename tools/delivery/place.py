@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,11 +33,12 @@ class Place:
     texts: dict[tuple[str, int], str] = field(
         default_factory=dict
     )  # answers as they grow: (id, attempt)
+    reads: dict[str, int] = field(default_factory=dict)  # how far people have read; oneself too
     asking: bool = False  # a sync is under way: events are kept
     _kept: list[tuple[int, int, str, Payload, str]] = field(default_factory=list)
 
-    def joined(self, reply: Payload) -> None:
-        """Take in the answer to a join: what was missed, or the latest messages in place of all that was held."""
+    def joined(self, user_id: str, reply: Payload) -> None:
+        """Take in the answer to a join of `user_id`: what was missed, or the latest messages in place of all that was held."""
         info = reply["room"]
         fresh = self.epoch is None or bool(reply.get("refetch"))
         if fresh:
@@ -44,6 +46,7 @@ class Place:
             self.texts.clear()
             self.first = reply["messages"][0]["seq"] if reply["more"] else 0
         self.epoch = info["epoch"]
+        self.reads = {**reply.get("reads", {}), user_id: reply["read_seq"]}
         self._answered(reply["messages"], reply["runs"], info["seq"])
 
     def synced(self, reply: Payload) -> None:
@@ -92,6 +95,11 @@ class Place:
             return False
         self.texts[key] = (held + delta["text"][len(held) - offset :])[:DELTA_LIMIT]
         return True
+
+    def read(self, reads: Mapping[str, int]) -> None:
+        """People have read up to there. News of it come by several ways: the furthest counts."""
+        for user_id, seq in reads.items():
+            self.reads[user_id] = max(seq, self.reads.get(user_id, 0))
 
     def digests(self) -> dict[str, str]:
         """What is shown: message id -> its state."""

@@ -17,10 +17,12 @@ import uuid
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from . import anew, entering, truth
+from . import anew, ending, entering, members, truth
 from .api import Api
-from .checks import Evidence, View
+from .checks import Evidence
+from .coming import Coming
 from .journal import Journal
+from .onlooker import Onlooker
 from .person import Person
 from .plan import HEAL_SECONDS, Plan
 from .talk import Talk
@@ -29,7 +31,7 @@ from .wire import Address
 
 ANSWER_ENDS_SECONDS = 90.0
 PREFIX = "delivery-check"
-FRESH_PEOPLE = 10
+READ_ALL = 2  # people who read everything once more, page by page
 
 
 class Run:
@@ -39,6 +41,9 @@ class Run:
         self.plan = plan
         self.record = Journal()
         self.people: list[Person] = []
+        self.devices: list[Person] = []  # second ones of some people
+        self.onlookers: list[Onlooker] = []
+        self._waiting: list[Onlooker] = []  # for an invitation
         self.api = Api(plan.url)
         self.rooms = [
             f"{PREFIX}-{uuid.uuid4().hex[:8]}-{plan.label}-{n + 1}" for n in range(plan.rooms)
@@ -97,9 +102,9 @@ class Run:
         self.until(lambda: self.record.acked() >= wanted, within, f"{acked} more messages")
 
     def everyone_up(self, within: float = 60) -> float:
-        """Wait until every person is connected and in their rooms; the seconds that it took."""
+        """Wait until everybody is connected and in their rooms; the seconds that it took."""
         return self.until(
-            lambda: all(person.is_up for person in self.people), within, "everybody is connected"
+            lambda: all(each.is_up for each in self._everybody()), within, "everybody is connected"
         )
 
     def whole(self, within: float = 60) -> float:
@@ -112,10 +117,13 @@ class Run:
     def _reached(self, heads: dict[str, int]) -> bool:
         return all(
             place.position >= heads[slug]
-            for person in self.people
+            for person in (*self.people, *self.devices)
             for slug, place in person.places.items()
             if slug not in person.removed
         )
+
+    def _everybody(self) -> list[Coming]:
+        return [*self.people, *self.devices, *self.onlookers]
 
     def say(self, person: Person, room: str, text: str) -> None:
         """Have somebody say something, and wait until it is acknowledged."""
@@ -163,7 +171,7 @@ class Run:
         began = time.monotonic()
         try:
             self.until(
-                lambda: all(person.is_up or person.ended for person in self.people),
+                lambda: all(each.is_up or each.ended for each in self._everybody()),
                 self.plan.heal_seconds,
                 "everybody is back",
             )
@@ -172,25 +180,39 @@ class Run:
         except AssertionError as error:
             notes.append(str(error))
         healed = time.monotonic() - began
+        everybody = [*self.people, *self.devices]
         # Before anybody comes anew: a join also heals those who are there.
-        shown = [
-            View(person.id, slug, place.epoch, place.position, place.first, place.digests())
-            for person in self.people
-            for slug, place in person.places.items()
-            if slug not in person.removed
-        ]
-        stored = truth.read(self.api, self.rooms, self._owner, self.plan.database_url)
+        shown = ending.shown(everybody)
         evidence = Evidence(
             self.record,
             {person.id for person in self.people},
             shown,
-            stored,
-            self._do(
-                anew.unread(self.api, self.people[:FRESH_PEOPLE], self.plan.heal_seconds), 120
-            ),
-            self.plan.removal_seconds,
+            truth.read(self.api, self.rooms, self._owner, self.plan.database_url),
+            removal_seconds=self.plan.removal_seconds,
         )
-        return Verdict(evidence, healed, notes)
+        agreed = self._do(
+            ending.agree(self.plan, self.api, self._owner, evidence, everybody, self.onlookers), 120
+        )
+        evidence.fresh = self._do(
+            anew.everybody(self.api, self.record, self.people, self.plan.heal_seconds), 120
+        )
+        for person in self.people[:READ_ALL]:
+            shown += self._do(anew.whole(person, self.plan.heal_seconds), 120)
+        return Verdict(evidence, healed, notes, agreed)
+
+    def invite(self) -> None:
+        """Make those members who have waited for it; for plans that leave it to the test."""
+        inviting = members.invite(self.api, self.rooms, self._owner, self._waiting)
+        self._do(inviting, 2 * HEAL_SECONDS)
+
+    def take_out(self, person: Coming, room: str) -> None:
+        """End somebody's membership of a room."""
+        self._do(
+            members.take_out(self.api, self.record, room, self._owner, person), 2 * HEAL_SECONDS
+        )
+        for device in self.devices:
+            if device.id == person.id:
+                device.removed.add(room)
 
     def pause(self) -> None:
         """Stop talking; what is under way ends as it can."""
@@ -229,15 +251,31 @@ class Run:
     async def _begin(self) -> None:
         owner = await entering.own(self.plan, self.api, self.rooms)
         self._owner = owner[0]
-        self.people = await entering.people(self.plan, self.record, self.api, self.rooms, owner)
-        self._tasks = [asyncio.ensure_future(person.come()) for person in self.people]
-        await entering.are_there(self.people)
-        self._talk = Talk(self.plan, self.record, self.api, self.rooms, self._owner, self.people)
+        run = self.plan, self.record, self.api, self.rooms, owner
+        self.people = await entering.people(*run)
+        self.devices = entering.devices(self.plan, self.record, self.people)
+        self.onlookers = await entering.onlookers(*run)
+        if self.plan.token is None:
+            self._waiting = self.onlookers[len(self.onlookers) // 2 :]
+        everybody = self._everybody()
+        self._tasks = [asyncio.ensure_future(each.come()) for each in everybody]
+        await entering.are_there(everybody)
+        named = [each.name for each in self.onlookers]
+        self._talk = Talk(
+            self.plan,
+            self.record,
+            self.api,
+            self.rooms,
+            self._owner,
+            self.people,
+            named,
+            self._waiting if self.plan.invite else (),
+        )
         self._talk.start()
 
     async def _end(self) -> None:
-        for person in self.people:
-            await person.leave()
+        for each in self._everybody():
+            await each.leave()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -10,7 +10,9 @@ import uuid
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from .api import Api, ApiError
+from . import members
+from .api import Api
+from .coming import Coming
 from .journal import Journal
 from .person import Person
 from .plan import Plan
@@ -18,11 +20,13 @@ from .wire import LostError
 
 QUESTION = "@assistant tell me something"
 EMOJI = ("👍", "🎉", "😀")
+MENTION_EVERY = 5  # acts
 REMOVED_AFTER = 3  # acts of the person who is taken out
+INVITED_AFTER = 2  # acts of somebody, those who wait for it are invited
 
 
 class Talk:
-    """Lives on the loop that it was started on. `owner`: the token of who made the rooms."""
+    """Lives on the loop that it was started on. `owner`: the token of who made the rooms; `named` are mentioned sometimes, `invited` once."""
 
     def __init__(
         self,
@@ -32,9 +36,12 @@ class Talk:
         rooms: Sequence[str],
         owner: str,
         people: list[Person],
+        named: Sequence[str] = (),
+        invited: Sequence[Coming] = (),
     ) -> None:
         self._plan, self._record, self._api = plan, record, api
         self._rooms, self._owner, self._people = rooms, owner, people
+        self._named, self._invited = named, invited
         self._tasks: list[asyncio.Task[None]] = []
         self._victim: Person | None = None
         if plan.remove and plan.token is None and len(people) > 2:
@@ -82,7 +89,10 @@ class Talk:
             count += 1
             if person is self._victim and count == REMOVED_AFTER:
                 self._victim = None
-                await self._take_out(person)
+                await members.take_out(self._api, self._record, self._rooms[0], self._owner, person)
+            if self._invited and count == INVITED_AFTER:
+                invited, self._invited = self._invited, ()
+                await members.invite(self._api, self._rooms, self._owner, invited)
             pause = random.uniform(0.5, 1.5) / self._plan.rate - (time.monotonic() - began)
             await asyncio.sleep(max(0.0, pause))
 
@@ -104,24 +114,14 @@ class Talk:
             await person.change("delete", room, mine.pop(), "", {})
         else:
             patient = random.random() >= self._plan.impatient
-            text = f"{count} {uuid.uuid4().hex} 안녕 {'x' * random.choice((0, 20, 400))}"
+            calls = self._named and count % MENTION_EVERY == 0
+            whom = f"@{random.choice(self._named)} " if calls else ""
+            text = f"{whom}{count} {uuid.uuid4().hex} 안녕 {'x' * random.choice((0, 20, 400))}"
             sent = await person.say(room, text, patient=patient)
             if sent.outcome == "ok":
                 place = person.places[room]
                 mine += [key for key, each in place.messages.items() if each.seq == sent.seq]
                 del mine[:-20]
-
-    async def _take_out(self, person: Person) -> None:
-        room = self._rooms[0]
-        try:
-            await asyncio.to_thread(self._api.remove, room, person.id, self._owner)
-        except ApiError:
-            # The answer to the first try may have been lost: then there is nobody left to remove.
-            members = await asyncio.to_thread(self._api.members, room, self._owner)
-            if person.id in members:
-                raise
-        self._record.removals.append((person.id, room, self._record.now()))
-        person.removed.add(room)
 
     async def _ask(self) -> None:
         while self.going:

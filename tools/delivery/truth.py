@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from . import journal
 from .api import Api
 
 Payload = dict[str, Any]
+Rows = Callable[..., list[Any]]
 
 
 class DatabaseError(Exception):
@@ -43,7 +45,9 @@ class RoomTruth:
     #: (number, kind, subject) of `changes`, None when the database was not asked
     changes: list[tuple[int, str, str]] | None = None
     rows: list[Row] | None = None
+    #: how far each member has read; without the database what a join tells of them
     cursors: dict[str, int] = field(default_factory=dict)
+    members_count: int = 0
 
 
 def read(
@@ -55,13 +59,25 @@ def read(
         info = api.room(slug, token)
         messages = list(api.messages(slug, token))
         digests = {message["id"]: journal.digest(message) for message in messages}
-        found[slug] = RoomTruth(slug, info["epoch"], info["seq"], messages, digests)
+        found[slug] = RoomTruth(
+            slug, info["epoch"], info["seq"], messages, digests, members_count=info["members_count"]
+        )
     if database_url is not None:
-        _read_database(database_url, found)
+        with _asking(database_url) as rows:
+            _read_rooms(rows, found)
+            _read_cursors(rows, found)
     return found
 
 
-def _read_database(url: str, rooms: dict[str, RoomTruth]) -> None:
+def read_cursors(database_url: str, rooms: Mapping[str, RoomTruth]) -> None:
+    """Read once more how far everybody has read."""
+    with _asking(database_url) as rows:
+        _read_cursors(rows, rooms)
+
+
+@contextlib.contextmanager
+def _asking(url: str) -> Iterator[Rows]:
+    """rows(statement, *values) by a connection."""
     connection = connect(url)
     mark = "?" if url.startswith("sqlite") else "%s"
 
@@ -71,25 +87,37 @@ def _read_database(url: str, rooms: dict[str, RoomTruth]) -> None:
         return list(cursor.fetchall())
 
     try:
-        for slug, room in rooms.items():
-            [(room_id, last)] = rows("SELECT id, last_seq FROM rooms WHERE slug = ?", slug)
-            room.seq = last
-            room.changes = rows(
-                "SELECT seq, kind, subject FROM changes WHERE room_id = ? ORDER BY seq", room_id
-            )
-            room.rows = [
-                Row(*row)
-                for row in rows(
-                    "SELECT seq, changed_seq, sender_id, client_id, body, deleted_at IS NOT NULL, status"
-                    " FROM messages WHERE room_id = ? ORDER BY seq",
-                    room_id,
-                )
-            ]
-            room.cursors = dict(
-                rows("SELECT user_id, read_seq FROM memberships WHERE room_id = ?", room_id)
-            )
+        yield rows
     finally:
         connection.close()
+
+
+def _read_rooms(rows: Rows, rooms: Mapping[str, RoomTruth]) -> None:
+    for slug, room in rooms.items():
+        [(room_id, last)] = rows("SELECT id, last_seq FROM rooms WHERE slug = ?", slug)
+        room.seq = last
+        room.changes = rows(
+            "SELECT seq, kind, subject FROM changes WHERE room_id = ? ORDER BY seq", room_id
+        )
+        room.rows = [
+            Row(*row)
+            for row in rows(
+                "SELECT seq, changed_seq, sender_id, client_id, body, deleted_at IS NOT NULL, status"
+                " FROM messages WHERE room_id = ? ORDER BY seq",
+                room_id,
+            )
+        ]
+
+
+def _read_cursors(rows: Rows, rooms: Mapping[str, RoomTruth]) -> None:
+    for slug, room in rooms.items():
+        room.cursors = dict(
+            rows(
+                "SELECT m.user_id, m.read_seq FROM memberships m JOIN users u ON u.id = m.user_id"
+                " JOIN rooms r ON r.id = m.room_id WHERE r.slug = ? AND u.kind IN ('person', 'guest')",
+                slug,
+            )
+        )
 
 
 def connect(url: str) -> Any:

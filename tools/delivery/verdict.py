@@ -10,10 +10,12 @@ from .checks import Evidence, Finding
 
 
 class Verdict:
-    """What the checks found. `notes`: what did not become whole in time."""
+    """What the checks found. `notes`: what did not become whole in time; `agreed`: seconds after that until cursors and lists were right."""
 
-    def __init__(self, evidence: Evidence, healed: float, notes: list[str]) -> None:
-        self.evidence, self.healed, self.notes = evidence, healed, notes
+    def __init__(
+        self, evidence: Evidence, healed: float, notes: list[str], agreed: float = 0.0
+    ) -> None:
+        self.evidence, self.healed, self.notes, self.agreed = evidence, healed, notes, agreed
         self.findings: list[Finding] = checks.run(evidence)
 
     @property
@@ -80,7 +82,7 @@ class Verdict:
             f"messages: {outcomes['ok']} acknowledged, {outcomes['unknown']} unknown, {outcomes['fail']} refused;"
             f" {len(record.receipts)} receipts on {len(record.sessions)} sessions,"
             f" {record.reconnections} reconnections, {record.refetches} refetches;"
-            f" whole {self.healed:.1f} s after the last act"
+            f" whole {self.healed:.1f} s after the last act, cursors and lists {self.agreed:.1f} s later"
         )
         lines += [f"not whole: {note}" for note in self.notes]
         return "\n".join(lines)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from tools.delivery.journal import Delta
+
 from .evidence import Evidence, Finding, check
 
 
@@ -44,3 +46,49 @@ def streamed(evidence: Evidence, finding: Finding) -> None:
             finding.add(f"{delta.message_id}: a piece ends at {end}, the text at {len(text)}")
         elif text[delta.offset : delta.offset + len(piece)] != piece:
             finding.add(f"{delta.message_id}: the piece at {delta.offset} is not in the text")
+
+
+@check("answers: somebody saw all of it grow")
+def joined(evidence: Evidence, finding: Finding) -> None:
+    """Pieces joined are the text: of who heard an answer end (done, stopped), or of anybody (interrupted: it begins the joined).
+
+    Of one connection at least: hints of pieces may be lost on the way to other workers, and then the end brings the text.
+    """
+    heard = {
+        (receipt.connection, receipt.room, receipt.number)
+        for receipt in evidence.record.receipts
+        if receipt.how == "live"
+    }
+    pieces: dict[tuple[str, int], dict[int, list[Delta]]] = defaultdict(lambda: defaultdict(list))
+    for delta in evidence.record.deltas:
+        pieces[delta.message_id, delta.attempt][delta.connection].append(delta)
+    bodies = {
+        message["id"]: message["body"]
+        for room in evidence.rooms.values()
+        for message in room.messages
+        if message.get("status") in ("done", "stopped", "interrupted") and not message["deleted_at"]
+    }
+    for room, message_id, attempt, status, number in evidence.record.endings:
+        texts = [
+            _fold(grown)
+            for connection, grown in pieces[message_id, attempt].items()
+            if status == "interrupted" or (connection, room, number) in heard
+        ]
+        body = bodies.get(message_id, "")
+        if not body or not texts:
+            continue
+        finding.looked_at += 1
+        if not any(
+            text.startswith(body) if status == "interrupted" else text == body for text in texts
+        ):
+            longest = max(map(len, texts))
+            finding.add(f"{message_id}: nobody was told more than {longest} of {len(body)} letters")
+
+
+def _fold(pieces: list[Delta]) -> str:
+    """The text of pieces as they came; what follows a hole waits for what fills it."""
+    text = ""
+    for piece in pieces:
+        if piece.offset <= len(text) < piece.offset + len(piece.text):
+            text = text[: piece.offset] + piece.text
+    return text

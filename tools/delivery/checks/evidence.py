@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tools.delivery.journal import Journal, Sent
+from tools.delivery.onlooker import News
 from tools.delivery.truth import RoomTruth
 
 AFTER_REMOVAL_SECONDS = 5.0
@@ -25,6 +26,32 @@ class View(NamedTuple):
     messages: Mapping[str, str]  # id -> digest
 
 
+class Held(NamedTuple):
+    """How far people have read a room, as a person's device shows it in the end."""
+
+    person: str
+    room: str
+    reads: Mapping[str, int]
+
+
+class Listed(NamedTuple):
+    """Somebody's rooms: as a device that has opened none shows them in the end, and as a fresh list has them."""
+
+    person: str
+    shown: Mapping[str, News]
+    stored: Mapping[str, News]
+
+
+class Fresh(NamedTuple):
+    """What somebody who comes anew is told of a room; `mentions` None where nothing is said of them."""
+
+    person: str
+    room: str
+    cursor: int
+    unread: int
+    mentions: int | None
+
+
 @dataclass
 class Evidence:
     """All that a run has."""
@@ -33,8 +60,9 @@ class Evidence:
     people: set[str]
     shown: Sequence[View]
     rooms: Mapping[str, RoomTruth]
-    #: what people are told in the end when they come anew: (person, room, cursor, unread)
-    fresh: Sequence[tuple[str, str, int, int]] = ()
+    fresh: Sequence[Fresh] = ()
+    held: Sequence[Held] = ()
+    lists: Sequence[Listed] = ()
     removal_seconds: float = AFTER_REMOVAL_SECONDS
 
     def messages(self) -> Iterator[Sent]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from .evidence import Evidence, Finding, check
+from collections.abc import Iterator
+
+from .evidence import Evidence, Finding, Fresh, check
+
+READS_MEMBERS = 200  # in larger rooms nobody is told how far others have read
+MOST = 100  # is told as 99+
 
 
 @check("cursors: only forward")
@@ -27,18 +32,52 @@ def cursors(evidence: Evidence, finding: Finding) -> None:
                 finding.add(f"{room}: {user} was told {confirmed[user, room]}, stored is {cursor}")
 
 
+@check("cursors: everybody shows what is stored")
+def shown(evidence: Evidence, finding: Finding) -> None:
+    """How far others have read, and oneself on another device, is shown as it is stored; others' only in rooms of up to 200.
+
+    Who has entered and not read yet stands where the room was then: others are told with the first thing that they read.
+    """
+    have_read = {(room, user) for _, room, user, _, how in evidence.record.cursors if how == "ack"}
+    for person, slug, reads in evidence.held:
+        room = evidence.rooms[slug]
+        small = room.members_count <= READS_MEMBERS
+        for user, cursor in room.cursors.items():
+            told = user in reads or (slug, user) in have_read
+            if told and (small or user == person):
+                finding.looked_at += 1
+                if reads.get(user, 0) != cursor:
+                    finding.add(
+                        f"{slug}: {person} shows {user} at {reads.get(user, 0)}, stored is {cursor}"
+                    )
+
+
 @check("unread: as counted")
 def unread(evidence: Evidence, finding: Finding) -> None:
-    """What a fresh join says is unread is what a count of the stored messages says."""
-    for person, slug, cursor, told in evidence.fresh:
+    """What a fresh join and a fresh list say is unread is what a count of the stored messages says."""
+    for person, slug, cursor, told, mentions in [*evidence.fresh, *_listed(evidence)]:
         finding.looked_at += 1
-        counted = sum(
-            1
+        behind = [
+            message
             for message in evidence.rooms[slug].messages
             if message["seq"] > cursor
             and message["sender"]["id"] != person
             and message["type"] == "text"
             and message["deleted_at"] is None
+        ]
+        if min(len(behind), MOST) != told:
+            finding.add(f"{person} in {slug}: {told} unread, counted {min(len(behind), MOST)}")
+        counted = sum(
+            any(each["user_id"] == person for each in message["mentions"]) for message in behind
         )
-        if min(counted, 100) != told:
-            finding.add(f"{person} in {slug}: {told} unread, counted {min(counted, 100)}")
+        if mentions is not None and min(counted, MOST) != mentions:
+            finding.add(f"{person} in {slug}: {mentions} mentions, counted {min(counted, MOST)}")
+
+
+def _listed(evidence: Evidence) -> Iterator[Fresh]:
+    """What a fresh list says to those who have opened nothing."""
+    for person, _shown, stored in evidence.lists:
+        for slug, news in stored.items():
+            cursor = evidence.rooms[slug].cursors.get(person)
+            if cursor is not None:
+                yield Fresh(person, slug, cursor, news.unread, news.mentions)

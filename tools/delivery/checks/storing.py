@@ -44,13 +44,25 @@ def unknown(evidence: Evidence, finding: Finding) -> None:
 
 @check("refused: not stored")
 def refused(evidence: Evidence, finding: Finding) -> None:
-    """What was refused for good is not there."""
+    """What was refused for good at the first attempt, or after answers that said that nothing was done, is not there."""
+    _is_not_stored(evidence, finding, unanswered=False)
+
+
+@check("refused after no answer: not stored")
+def refused_after_all(evidence: Evidence, finding: Finding) -> None:
+    """A refusal speaks for the attempts before it, too: what had no answer, and is refused when it is sent again, is not there."""
+    _is_not_stored(evidence, finding, unanswered=True)
+
+
+def _is_not_stored(evidence: Evidence, finding: Finding, *, unanswered: bool) -> None:
     stored = _stored(evidence)
     for sent in evidence.messages():
-        if sent.outcome == "fail":
+        if sent.outcome == "fail" and sent.unanswered == unanswered:
             finding.looked_at += 1
             if stored.get((sent.person, sent.key)):
-                finding.add(f"{sent.key} was refused ({sent.error}) and is stored")
+                finding.add(
+                    f"{sent.key} was refused ({sent.error}, attempt {sent.attempts}) and is stored"
+                )
 
 
 @check("stored: nothing twice, nothing from nowhere")
@@ -103,10 +115,11 @@ def given_once(evidence: Evidence, finding: Finding) -> None:
 
 @check("order: what was acknowledged before comes before")
 def real_time(evidence: Evidence, finding: Finding) -> None:
-    """If a was acknowledged before b was sent, a has the lower number."""
+    """If a was acknowledged before b was sent, a has the lower number; edits and deletions, too."""
     rooms: dict[str, list[Sent]] = defaultdict(list)
-    for sent in evidence.messages():
-        if sent.outcome == "ok":
+    for sent in evidence.record.sent:
+        # A reaction that was there already changes nothing, and is answered with an earlier number.
+        if sent.outcome == "ok" and sent.kind != "react":
             rooms[sent.room].append(sent)
     for slug, all_sent in rooms.items():
         done: list[tuple[float, int]] = []
