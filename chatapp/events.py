@@ -135,7 +135,7 @@ class Events(TypedNamespace):
     def on_read(self, conn: Connection, read: payloads.Read) -> payloads.ReadReply:
         seat = self.chat.rooms.seat(person(conn), read.room)
         reply = self.chat.receipts.read(person(conn), seat, read.seq)
-        self.chat.reads.know(seat.room_id, {conn.user.id: reply.seq})
+        self.chat.reads.answered(conn, seat.room_id, reply.seq, seat.members_count)
         return reply
 
     @on("history", payloads.History, reads=True)

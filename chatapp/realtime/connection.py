@@ -26,7 +26,8 @@ class Seat:
     """A room that a connection has joined. `role` follows the membership while the seat lasts.
 
     `seq`: the room's number when it was joined; what was decided before it does not end the seat. `live`: the room
-    keeps its messages only while somebody is there.
+    keeps its messages only while somebody is there. `read_seq`: in a room too large to tell all of everybody's cursor, how
+    far this device knows its person to have read.
     """
 
     room_id: int
@@ -34,6 +35,7 @@ class Seat:
     role: str
     seq: int = 0
     live: bool = False
+    read_seq: int = 0
 
 
 class Connection:

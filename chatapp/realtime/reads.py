@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -11,6 +11,7 @@ from chatapp.payloads import ReadEvent
 
 from . import frames
 from .bus import Bus, Kind
+from .connection import Connection, Seat
 from .fanout import Fanout
 
 EVERY_SECONDS = 1.0
@@ -18,27 +19,37 @@ READS_MEMBERS = 200  # in larger rooms nobody is told how far others have read
 
 
 class Reads:
-    """Read cursors that moved: `read {room, reads: {user_id: seq}}` to the room, on all workers.
+    """Read cursors that moved: `read {room, reads: {user_id: seq}}` to the room, on all workers; in rooms of more than
+    200 members to the person's own devices there, and to nobody else.
 
     They have no numbers, and come by way of several workers: what was said of a cursor in rooms that somebody here has
-    joined is kept, so that it never seems to go back.
+    joined is kept, so that it never seems to go back, and so that one that no hint told of is found (compare, own).
+
+    Who is told is named by a key, here and on the bus: `7` all in that room, `7 alice` her own devices in it.
     """
 
     def __init__(self, fanout: Fanout, bus: Bus) -> None:
         self._fanout, self._bus = fanout, bus
-        self._waiting: dict[int, ReadEvent] = {}
-        self._resting: set[int] = set()
+        self._waiting: dict[str, ReadEvent] = {}
+        self._resting: set[str] = set()
         self._known: dict[int, dict[str, int]] = {}
         bus.on(Kind.READS, self._moved_elsewhere)
 
     def moved(self, room_id: int, slug: str, user_id: str, seq: int, members_count: int) -> None:
         """The cursor of `user_id` stands at `seq` now."""
-        if members_count > READS_MEMBERS:
-            return
+        key = str(room_id) if members_count <= READS_MEMBERS else f"{room_id} {user_id}"
         with runtime.turn:
             event = ReadEvent(slug, {user_id: seq})
-            self._bus.publish(Kind.READS, str(room_id), msgspec.json.encode(event))
-            self._add(room_id, event)
+            self._bus.publish(Kind.READS, key, msgspec.json.encode(event))
+            self._add(key, event)
+
+    def answered(self, conn: Connection, room_id: int, seq: int, members_count: int) -> None:
+        """A device is told in an ack where its person's cursor stands."""
+        if members_count <= READS_MEMBERS:
+            self.know(room_id, {conn.user.id: seq})
+        elif room_id in conn.seats:
+            seat = conn.seats[room_id]
+            seat.read_seq = max(seq, seat.read_seq)
 
     def know(self, room_id: int, reads: Mapping[str, int]) -> None:
         """Somebody here is being told that the room's cursors stand there."""
@@ -52,27 +63,93 @@ class Reads:
         """Nobody here is in the room any more."""
         self._known.pop(room_id, None)
 
-    def _moved_elsewhere(self, key: str, body: bytes) -> None:
-        if self._fanout.count(f"room:{key}"):
-            self._add(int(key), msgspec.json.decode(body, type=ReadEvent))
+    # — what no hint told ————————————————————————————————————————————————————————————————————————————————————————————
 
-    def _add(self, room_id: int, event: ReadEvent) -> None:
-        waiting = self._waiting.setdefault(room_id, ReadEvent(event.room, {}))
+    def counts(self) -> dict[int, int]:
+        """How many cursors are known of each room."""
+        with runtime.turn:
+            return {room_id: len(known) for room_id, known in self._known.items()}
+
+    def known(self, room_ids: Iterable[int]) -> dict[int, set[str]]:
+        """Whose cursors are known in these rooms."""
+        with runtime.turn:
+            return {room_id: set(self._known.get(room_id, ())) for room_id in room_ids}
+
+    def compare(
+        self,
+        known: Mapping[int, set[str]],
+        found: Mapping[int, tuple[str, Mapping[str, int]]],
+    ) -> None:
+        """Tell of cursors that moved unnoticed. `known`: known() before slug and cursors of those of these rooms that are
+        not too large were `found` in the database."""
+        with runtime.turn:
+            for room_id, before in known.items():
+                told = self._known.get(room_id)
+                if told is None:
+                    continue
+                if room_id not in found:
+                    del self._known[room_id]
+                    continue
+                slug, cursors = found[room_id]
+                moved = {who: seq for who, seq in cursors.items() if seq > told.get(who, 0)}
+                if moved:
+                    self._add(str(room_id), ReadEvent(slug, moved))
+                for who in before - cursors.keys():
+                    told.pop(who, None)
+
+    def own(self, room_id: int, user_id: str, seq: int) -> None:
+        """In the database the cursor of `user_id` stands at `seq`, in a room of which they alone are told it."""
+        with runtime.turn:
+            for _, seat in self._behind(room_id, user_id, seq):
+                self._add(f"{room_id} {user_id}", ReadEvent(seat.slug, {user_id: seq}))
+                return
+
+    # — telling ——————————————————————————————————————————————————————————————————————————————————————————————————————
+
+    def _moved_elsewhere(self, key: str, body: bytes) -> None:
+        room, _, user_id = key.partition(" ")
+        if self._fanout.count(f"user:{user_id}" if user_id else f"room:{room}"):
+            self._add(key, msgspec.json.decode(body, type=ReadEvent))
+
+    def _add(self, key: str, event: ReadEvent) -> None:
+        waiting = self._waiting.setdefault(key, ReadEvent(event.room, {}))
         for user_id, seq in event.reads.items():
             waiting.reads[user_id] = max(seq, waiting.reads.get(user_id, 0))
-        if room_id not in self._resting:
-            self._resting.add(room_id)
-            runtime.call_later(0.0, self._flush, room_id)
+        if key not in self._resting:
+            self._resting.add(key)
+            runtime.call_later(0.0, self._flush, key)
 
-    def _flush(self, room_id: int) -> None:
+    def _flush(self, key: str) -> None:
         with runtime.turn:
-            event = self._waiting.pop(room_id, None)
+            event = self._waiting.pop(key, None)
             if event is None:
-                self._resting.discard(room_id)
+                self._resting.discard(key)
                 return
-            self.know(room_id, event.reads)
-            known = self._known.get(room_id, event.reads)
-            event.reads.update((user_id, known[user_id]) for user_id in event.reads)
-            packet = frames.event("read", msgspec.json.encode(event))
-            self._fanout.send(f"room:{room_id}", packet)
-            runtime.call_later(EVERY_SECONDS, self._flush, room_id)
+            room, _, user_id = key.partition(" ")
+            if user_id:
+                self._tell_own(int(room), user_id, event)
+            else:
+                self._tell_all(int(room), event)
+            runtime.call_later(EVERY_SECONDS, self._flush, key)
+
+    def _tell_all(self, room_id: int, event: ReadEvent) -> None:
+        self.know(room_id, event.reads)
+        known = self._known.get(room_id, event.reads)
+        event.reads.update((user_id, known[user_id]) for user_id in event.reads)
+        packet = frames.event("read", msgspec.json.encode(event))
+        self._fanout.send(f"room:{room_id}", packet)
+
+    def _tell_own(self, room_id: int, user_id: str, event: ReadEvent) -> None:
+        seq = event.reads[user_id]
+        packet = frames.event("read", msgspec.json.encode(event))
+        for conn, seat in self._behind(room_id, user_id, seq):
+            seat.read_seq = seq
+            self._fanout.send_to(conn, packet)
+
+    def _behind(self, room_id: int, user_id: str, seq: int) -> list[tuple[Connection, Seat]]:
+        """The devices of a person in the room that do not know of a cursor as far as `seq`."""
+        return [
+            (conn, conn.seats[room_id])
+            for conn in self._fanout.connections(f"user:{user_id}")
+            if room_id in conn.seats and conn.seats[room_id].read_seq < seq
+        ]

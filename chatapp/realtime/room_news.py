@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 from chatapp import runtime
 
@@ -16,7 +17,22 @@ log = logging.getLogger("chatapp.realtime")
 EVERY_SECONDS = 1.0
 SUMMARIES_A_SECOND = 100  # of one room; with more people to tell, each is told less often
 
+UNKNOWN = -1  # a cursor of which nothing was told yet
+
 Summarise = Callable[[int, list[str]], tuple[int, Mapping[str, bytes]]]
+
+
+class Place(Protocol):
+    """A room's last number and its member's cursor, as they stand in the database."""
+
+    @property
+    def user_id(self) -> str: ...
+    @property
+    def room_id(self) -> int: ...
+    @property
+    def head(self) -> int: ...
+    @property
+    def read_seq(self) -> int: ...
 
 
 class RoomNews:
@@ -28,35 +44,37 @@ class RoomNews:
 
     def __init__(self, fanout: Fanout, summarise: Summarise) -> None:
         self._fanout, self._summarise = fanout, summarise
-        self._rooms_of: dict[str, set[int]] = {}
+        # Of each person the rooms, and how far their devices here know that they have read.
+        self._rooms_of: dict[str, dict[int, int]] = {}
         self._people_in: defaultdict[int, set[str]] = defaultdict(set)
         self._told: dict[int, int] = {}  # how far a room had come when it was told of here
         self._due: Counter[int] = Counter()  # rooms that are resting; above zero: touched meanwhile
 
-    def connected(self, user_id: str, heads: Mapping[int, int]) -> None:
-        """A connection of `user_id` begins here: member of these rooms, of which it reads itself how far they have come."""
+    def connected(self, user_id: str, places: Mapping[int, tuple[int, int]]) -> None:
+        """A connection of `user_id` begins here: member of these rooms, of which it reads itself how far they have come
+        and it has read: {room_id: (last number, cursor)}."""
         with runtime.turn:
-            for room_id, head in heads.items():
-                self.added(user_id, room_id)
+            for room_id, (head, cursor) in places.items():
+                self.added(user_id, room_id, cursor)
                 self._told.setdefault(room_id, head)
 
     def disconnected(self, user_id: str) -> None:
         """The last connection of `user_id` here has ended."""
         with runtime.turn:
-            for room_id in self._rooms_of.pop(user_id, set()):
+            for room_id in self._rooms_of.pop(user_id, {}):
                 self._leave(room_id, user_id)
 
-    def added(self, user_id: str, room_id: int) -> None:
+    def added(self, user_id: str, room_id: int, cursor: int = UNKNOWN) -> None:
         """`user_id` became a member of the room."""
         with runtime.turn:
             if self._fanout.count(f"user:{user_id}"):
-                self._rooms_of.setdefault(user_id, set()).add(room_id)
+                self._rooms_of.setdefault(user_id, {}).setdefault(room_id, cursor)
                 self._people_in[room_id].add(user_id)
 
     def removed(self, user_id: str, room_id: int) -> None:
         """`user_id` is no longer a member of the room."""
         with runtime.turn:
-            self._rooms_of.get(user_id, set()).discard(room_id)
+            self._rooms_of.get(user_id, {}).pop(room_id, None)
             self._leave(room_id, user_id)
 
     def _leave(self, room_id: int, user_id: str) -> None:
@@ -72,17 +90,20 @@ class RoomNews:
         with runtime.turn:
             return {user_id: set(self._rooms_of.get(user_id, ())) for user_id in user_ids}
 
-    def compare(self, known: Mapping[str, set[int]], found: Iterable[tuple[str, int, int]]) -> None:
-        """Tell what no hint told. `known`: rooms_of() before (user id, room id, last number) was `found` in the database."""
+    def compare(self, known: Mapping[str, set[int]], found: Iterable[Place]) -> None:
+        """Tell what no hint told. `known`: rooms_of() before the places of these people were `found` in the database."""
         rooms: dict[str, set[int]] = {user_id: set() for user_id in known}
         heads: dict[int, int] = {}
         with runtime.turn:
-            for user_id, room_id, head in found:
+            for place in found:
+                user_id, room_id = place.user_id, place.room_id
                 rooms[user_id].add(room_id)
-                heads[room_id] = head
+                heads[room_id] = place.head
                 if room_id not in known[user_id]:
-                    self.added(user_id, room_id)
+                    self.added(user_id, room_id, place.read_seq)
                     self._told.pop(room_id, None)
+                elif place.read_seq > self._rooms_of.get(user_id, {}).get(room_id, place.read_seq):
+                    self.read(room_id, user_id, place.read_seq)
             for user_id, before in known.items():
                 for room_id in before - rooms[user_id]:
                     self.removed(user_id, room_id)
@@ -105,21 +126,30 @@ class RoomNews:
                 self._due[room_id] = 0
                 runtime.spawn(self._tell, room_id)
 
-    def read(self, room_id: int, user_id: str) -> None:
-        """`user_id` has read in the room, on one device: the others, which have not joined it, are told."""
+    def read(self, room_id: int, user_id: str, seq: int) -> None:
+        """`user_id` has read up to `seq`, on one device: the others, which have not joined the room, are told."""
         with runtime.turn:
             elsewhere = any(
                 room_id not in conn.seats for conn in self._fanout.connections(f"user:{user_id}")
             )
+            if not elsewhere:
+                self._knows(user_id, room_id, seq)
         if elsewhere:
-            runtime.spawn(self._tell_one, room_id, user_id)
+            runtime.spawn(self._tell_one, room_id, user_id, seq)
 
-    def _tell_one(self, room_id: int, user_id: str) -> None:
+    def _knows(self, user_id: str, room_id: int, seq: int) -> None:
+        cursors = self._rooms_of.get(user_id, {})
+        if room_id in cursors:
+            cursors[room_id] = max(seq, cursors[room_id])
+
+    def _tell_one(self, room_id: int, user_id: str, seq: int) -> None:
         try:
             _head, news = self._summarise(room_id, [user_id])
             self._send(room_id, news)
+            with runtime.turn:
+                self._knows(user_id, room_id, seq)
         except Exception:
-            log.warning("news of room %d could not be read", room_id, exc_info=True)
+            log.warning("news of room %d could not be read; trying on", room_id, exc_info=True)
 
     def _concerned(self, room_id: int) -> list[str]:
         return [

@@ -113,7 +113,8 @@ class Attendance:
                 if tail is None or any(user.id.encode() in p and b'"member"' in p for p in tail):
                     continue
                 self._take(conn, user, seat)
-                self._reads.know(room_id, reads or {})
+                if not isinstance(reads, UnsetType):
+                    self._reads.know(room_id, reads)
                 online, online_count = self._presence.online(room_id)
                 reply = JoinReply(
                     room=reading.room_info(seat),
@@ -146,12 +147,13 @@ class Attendance:
         if conn.closed:
             raise ChatError("unavailable", "The connection has ended.")
         conn.seats[seat.room_id] = TakenSeat(
-            seat.room_id, seat.slug, seat.role, seat.seq, seat.retention == "live"
+            *(seat.room_id, seat.slug, seat.role, seat.seq, seat.retention == "live"),
+            read_seq=seat.read_seq,
         )
         if seat.retention == "live":
             self.live_joined(seat.room_id)
         self.enter_channel(conn, f"room:{seat.room_id}")
-        self._news.added(user.id, seat.room_id)
+        self._news.added(user.id, seat.room_id, seat.read_seq)
         self._presence.enter(seat.room_id, seat.slug, user, conn.sid)
         self._put_out.pop((conn.sid, seat.room_id), None)
 

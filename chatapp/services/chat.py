@@ -36,6 +36,7 @@ from chatapp.store.writer import Writer
 
 from .administration import Administration
 from .attendance import Attendance
+from .cursor_rounds import CursorRounds
 from .limits import Limits
 from .live_sessions import LiveSessions
 from .messages import Messages
@@ -88,7 +89,8 @@ class Chat:
         self.typing = Typing(self.broadcast)
         self.reads = Reads(fanout, bus)
         self.news = RoomNews(fanout, self._summarise)
-        self.news_rounds = NewsRounds(db, self.news, fanout, bus)
+        self.news_rounds = NewsRounds(db, self.news, self.reads, fanout, bus)
+        self.cursor_rounds = CursorRounds(db, self.reads, bus)
         self.limits = Limits(settings.rate_limit_override)
         self.rooms = Rooms(db, self.writer)
         self.aside = Aside(db)
@@ -127,6 +129,7 @@ class Chat:
         self.live_sessions.start()
         self.retention.start()
         self.news_rounds.start()
+        self.cursor_rounds.start()
         self.assistants.start()
 
     def drain(self, deadline: float) -> None:
@@ -140,6 +143,7 @@ class Chat:
         self.live_sessions.stop()
         self.retention.stop()
         self.news_rounds.stop()
+        self.cursor_rounds.stop()
         self.messages.indexer.stop()
         self.presence.stop()
         for conn in self.fanout.everyone():
@@ -157,7 +161,7 @@ class Chat:
     def _begin_news(self, user: User) -> None:
         seats = self.rooms.seats(user)
         if self.fanout.count(f"user:{user.id}"):
-            self.news.connected(user.id, {seat.room_id: seat.seq for seat in seats})
+            self.news.connected(user.id, {s.room_id: (s.seq, s.read_seq) for s in seats})
 
     def closed(self, conn: Connection) -> None:
         """A client is gone."""
@@ -244,11 +248,11 @@ class Chat:
 
     def _cursor_moved(self, moved: CursorMoved) -> None:
         self.reads.moved(moved.room_id, moved.slug, moved.user.id, moved.seq, moved.members_count)
-        self.news.read(moved.room_id, moved.user.id)
-        self.control.tell("read", room_id=moved.room_id, user_id=moved.user.id)
+        self.news.read(moved.room_id, moved.user.id, moved.seq)
+        self.control.tell("read", room_id=moved.room_id, user_id=moved.user.id, seq=moved.seq)
 
     def _cursor_moved_elsewhere(self, fields: dict[str, Any]) -> None:
-        self.news.read(fields["room_id"], fields["user_id"])
+        self.news.read(fields["room_id"], fields["user_id"], fields["seq"])
 
     def _start_afresh(self, room_id: int) -> None:
         """The room has another epoch: whoever listens joins again, and learns of it."""

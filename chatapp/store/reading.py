@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import UNSET
 
@@ -66,9 +66,14 @@ _READS = Statement(
 )
 _HEAD = Statement("SELECT epoch, last_seq, slug FROM rooms WHERE id = :room")
 _HEADS = Statement("SELECT id, epoch, last_seq FROM rooms WHERE id IN :[rooms]")
-_ROOMS_OF = Statement(
-    "SELECT m.user_id, m.room_id, r.last_seq FROM memberships m JOIN rooms r ON r.id = m.room_id"
-    " WHERE m.user_id IN :[users text]"
+_PLACES_OF = Statement(
+    "SELECT m.user_id, m.room_id, r.last_seq, m.read_seq, r.members_count FROM memberships m"
+    " JOIN rooms r ON r.id = m.room_id WHERE m.user_id IN :[users text]"
+)
+_CURSORS = Statement(
+    "SELECT r.id, r.slug, m.user_id, m.read_seq FROM rooms r JOIN memberships m ON m.room_id = r.id"
+    " JOIN users u ON u.id = m.user_id"
+    " WHERE r.id IN :[rooms] AND r.members_count <= :most AND u.kind IN ('person', 'guest')"
 )
 _ROOM_CHANGES = Statement(
     "SELECT seq, data FROM changes WHERE room_id = :room AND seq > :place AND data IS NOT NULL"
@@ -200,9 +205,29 @@ def heads(db: Connection, room_ids: list[int]) -> dict[int, tuple[str, int]]:
     return {row[0]: (row[1], row[2]) for row in db.all(_HEADS, rooms=room_ids)}
 
 
-def rooms_of(db: Connection, user_ids: list[str]) -> list[tuple[str, int, int]]:
-    """(user id, room id, last number of the room) of all memberships of these people."""
-    return [(row[0], row[1], row[2]) for row in db.all(_ROOMS_OF, users=user_ids)]
+class Place(NamedTuple):
+    """How far a room has come, and its member has read it."""
+
+    user_id: str
+    room_id: int
+    head: int
+    read_seq: int
+    members_count: int
+
+
+def places_of(db: Connection, user_ids: list[str]) -> list[Place]:
+    """All memberships of these people."""
+    return [Place(*row) for row in db.all(_PLACES_OF, users=user_ids)]
+
+
+def cursors(
+    db: Connection, room_ids: list[int], most: int
+) -> dict[int, tuple[str, dict[str, int]]]:
+    """(slug, read cursors of the people) of those of the rooms that have `most` members at most."""
+    found: dict[int, tuple[str, dict[str, int]]] = {}
+    for room_id, slug, user_id, seq in db.all(_CURSORS, rooms=room_ids, most=most):
+        found.setdefault(room_id, (slug, {}))[1][user_id] = seq
+    return found
 
 
 def numbered_after(db: Connection, room_id: int, place: int) -> tuple[str, int, list[Numbered]]:

@@ -58,14 +58,98 @@ def test_many_cursors_make_one_event_with_the_furthest_of_each(
     assert len(bob.got("read")) == 3
 
 
-def test_in_large_rooms_cursors_are_told_to_nobody(
+def test_in_large_rooms_cursors_are_told_to_ones_own_devices_alone(
+    workers: tuple[ReadingWorker, ReadingWorker],
+) -> None:
+    here, there = workers
+    many = READS_MEMBERS + 1
+    alice, her_phone, her_tablet = (
+        here.device("alice").enter(),
+        there.device("alice").enter(),
+        there.device("alice"),
+    )
+    bob, carol = here.device("bob").enter(), there.device("carol").enter()
+    here.read("alice", 5, members=many)
+    expected = [{"room": SLUG, "reads": {"alice": 5}}]
+    assert alice.sees("read") == her_phone.sees("read") == expected
+    there.read("alice", 4, members=many)  # by another worker, and later than it was
+    there.read("alice", 6, members=many)
+    assert her_phone.sees("read", 2)[1]["reads"] == {"alice": 6}
+    assert alice.sees("read", 2)[1]["reads"] == {"alice": 6}
+    here.read("bob", 6, members=READS_MEMBERS)
+    assert bob.sees("read") == carol.sees("read") == [{"room": SLUG, "reads": {"bob": 6}}]
+    assert her_tablet.got("read") == [], "it has not joined the room"
+    assert here.reads.counts() == {ROOM: 1}, "of a large room nothing is kept of others"
+
+
+def test_a_device_that_was_told_its_cursor_in_an_ack_is_told_nothing_less(
+    workers: tuple[ReadingWorker, ReadingWorker],
+) -> None:
+    here, there = workers
+    many = READS_MEMBERS + 1
+    alice = here.device("alice").enter()
+    here.reads.answered(alice.connection, ROOM, 9, many)
+    there.read("alice", 7, members=many)
+    there.read("alice", 10, members=many)
+    assert alice.sees("read")[0]["reads"] == {"alice": 10}
+    assert not here.reads._known
+
+
+def test_a_cursor_that_no_hint_told_of_is_found_by_comparing(
     workers: tuple[ReadingWorker, ReadingWorker],
 ) -> None:
     here, _ = workers
-    alice = here.device("alice").enter()
-    here.read("bob", 5, members=READS_MEMBERS + 1)
-    here.read("bob", 6, members=READS_MEMBERS)
-    assert alice.sees("read")[0]["reads"] == {"bob": 6}
+    bob = here.device("bob").enter()
+    here.reads.know(ROOM, {"alice": 3, "bob": 2, "gone": 1})
+    found = {ROOM: (SLUG, {"alice": 3, "bob": 4, "carol": 5, "dave": 0})}
+    here.reads.compare(here.reads.known([ROOM]), found)
+    bob.sees("read")
+    here.reads.compare(here.reads.known([ROOM]), found)
+    here.read("alice", 6)
+    assert bob.sees("read", 2) == [
+        {"room": SLUG, "reads": {"bob": 4, "carol": 5}},
+        {"room": SLUG, "reads": {"alice": 6}},
+    ]
+    assert here.reads.known([ROOM]) == {ROOM: {"alice", "bob", "carol"}}, (
+        "who has left is forgotten"
+    )
+
+
+def test_who_came_while_cursors_were_compared_is_kept(
+    workers: tuple[ReadingWorker, ReadingWorker],
+) -> None:
+    here, _ = workers
+    here.device("bob").enter()
+    here.reads.know(ROOM, {"bob": 2})
+    known = here.reads.known([ROOM])
+    here.reads.know(ROOM, {"carol": 7})
+    here.reads.compare(known, {ROOM: (SLUG, {"bob": 2})})
+    assert here.reads.known([ROOM]) == {ROOM: {"bob", "carol"}}
+
+
+def test_a_room_that_has_grown_too_large_is_compared_no_more(
+    workers: tuple[ReadingWorker, ReadingWorker],
+) -> None:
+    here, _ = workers
+    here.device("bob").enter()
+    here.reads.know(ROOM, {"bob": 2})
+    here.reads.compare(here.reads.known([ROOM]), {})
+    assert here.reads.counts() == {}
+
+
+def test_ones_own_cursor_in_a_large_room_is_found_by_comparing(
+    workers: tuple[ReadingWorker, ReadingWorker],
+) -> None:
+    here, _ = workers
+    alice, bob = here.device("alice").enter(), here.device("bob").enter()
+    here.reads.own(ROOM, "alice", 5)
+    alice.sees("read")
+    here.reads.own(ROOM, "alice", 5)
+    here.reads.own(ROOM, "nobody here", 5)
+    here.read("alice", 6, members=READS_MEMBERS + 1)
+    assert [event["reads"] for event in alice.sees("read", 2)] == [{"alice": 5}, {"alice": 6}]
+    here.read("bob", 1)
+    assert len(bob.sees("read")) == 1
 
 
 def test_a_cursor_never_seems_to_go_back(workers: tuple[ReadingWorker, ReadingWorker]) -> None:

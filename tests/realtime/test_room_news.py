@@ -10,6 +10,7 @@ import pytest
 from chatapp.realtime import room_news as module
 from chatapp.realtime.bus import MemoryBus
 from chatapp.realtime.room_news import RoomNews
+from chatapp.store.reading import Place
 from tests.support.waiting import eventually
 
 from .workers import ROOM, SLUG, Device, Worker
@@ -40,7 +41,7 @@ class NewsWorker(Worker):
 
     def member(self, name: str) -> Device:
         device = self.device(name)
-        self.news.connected(name, {ROOM: 7})
+        self.news.connected(name, {ROOM: (7, 3)})
         return device
 
 
@@ -90,7 +91,7 @@ def test_the_more_are_told_the_less_often(
     worker.news.touched(ROOM)
     monkeypatch.setattr(module, "SUMMARIES_A_SECOND", 1_000)
     other = worker.device("alice")
-    worker.news.connected("alice", {ROOM + 1: 7})
+    worker.news.connected("alice", {ROOM + 1: (7, 3)})
     worker.news.touched(ROOM + 1)
     other.sees("room_changed")
     assert len(worker.asked) == 2, "the first room rests for 30 seconds"
@@ -127,9 +128,9 @@ def test_when_it_cannot_be_summed_up_it_is_tried_again(worker: NewsWorker) -> No
     alice.sees("room_changed")
 
 
-def finds(worker: NewsWorker, name: str, heads: dict[int, int]) -> None:
-    """A look at the database: where `name` is a member, and how far those rooms have come."""
-    found = [(name, room_id, head) for room_id, head in heads.items()]
+def finds(worker: NewsWorker, name: str, heads: dict[int, int], cursor: int = 3) -> None:
+    """A look at the database: where `name` is a member, how far those rooms have come, and how far they were read."""
+    found = [Place(name, room_id, head, cursor, 3) for room_id, head in heads.items()]
     worker.news.compare(worker.news.rooms_of([name]), found)
 
 
@@ -143,6 +144,30 @@ def test_what_no_hint_told_is_told_by_comparing_with_the_database(worker: NewsWo
     eventually(lambda: not worker.news._due, what="the room has rested")
     finds(worker, "alice", {ROOM: 8})
     assert worker.asked == [["alice"]], "and only once"
+
+
+def test_a_cursor_that_no_hint_told_of_is_told_to_ones_devices_that_look_elsewhere(
+    worker: NewsWorker,
+) -> None:
+    alice, her_phone = worker.member("alice").enter(), worker.member("alice")
+    worker.fails = True
+    finds(worker, "alice", {ROOM: 7}, cursor=5)
+    eventually(lambda: worker.asked, what="it was tried")
+    worker.fails = False
+    finds(worker, "alice", {ROOM: 7}, cursor=5)
+    assert her_phone.sees("room_changed") == [{"room": SLUG, "for": "alice"}]
+    eventually(lambda: worker.news._rooms_of["alice"][ROOM] == 5, what="it is known")
+    finds(worker, "alice", {ROOM: 7}, cursor=5)
+    worker.news.read(ROOM, "alice", 6)
+    her_phone.sees("room_changed", 2)
+    eventually(lambda: worker.news._rooms_of["alice"][ROOM] == 6, what="it is known")
+    finds(worker, "alice", {ROOM: 7}, cursor=6)
+    her_phone.enter()
+    worker.news.read(ROOM, "alice", 7)
+    her_phone.leave()
+    finds(worker, "alice", {ROOM: 7}, cursor=7)
+    assert worker.asked == [["alice"]] * 3, "once that failed, once for each of two cursors"
+    assert alice.events == []
 
 
 def test_memberships_that_nobody_told_are_found_by_comparing(worker: NewsWorker) -> None:
