@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,15 +22,17 @@ def cookie_name(environ: Environ) -> str:
 
 
 def cookie_token(environ: Environ) -> str | None:
-    """The token in the session cookie."""
-    text = environ.get("HTTP_COOKIE", "")
-    if not text:
-        return None
-    try:
-        cookie = SimpleCookie(text).get(cookie_name(environ))
-    except CookieError:
-        return None
-    return cookie.value if cookie is not None and cookie.value else None
+    """The token in the session cookie; the first, if there are several.
+
+    Cookies of all programs on the host come together, whatever their port. The standard library's reader stops at the first
+    that is not to its taste, a bit of JSON or a name without a value: people were signed out by what another program had set.
+    """
+    wanted = cookie_name(environ)
+    for pair in str(environ.get("HTTP_COOKIE", "")).split(";"):
+        name, _, value = pair.partition("=")
+        if name.strip() == wanted:
+            return value.strip() or None
+    return None
 
 
 def bearer_token(environ: Environ) -> str | None:
