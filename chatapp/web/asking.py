@@ -49,24 +49,25 @@ def visitor() -> Session | None:
 
 def signed_in(view: View) -> View:
     """For API views: the session is their first argument. `unauthenticated` without one, `forbidden` when a cookie
-    comes with an unsafe request that a script of ours did not make."""
+    comes with an unsafe request that a script of ours did not make, or with any of another site's page: a first look at a
+    public room makes a member."""
 
     @wraps(view)
     def call(**arguments: Any) -> Any:
         session = visitor()
         if session is None:
             raise ChatError("unauthenticated", "Sign in first, or send a token that is good.")
-        if request.method not in SAFE and "Authorization" not in request.headers:
-            _check_script()
+        if "Authorization" not in request.headers:
+            _check_script(safe=request.method in SAFE)
         chat().limits.check("event", session.user.id)
         return view(session, **arguments)
 
     return call
 
 
-def _check_script() -> None:
+def _check_script(*, safe: bool) -> None:
     header = request.headers.get(credentials.CSRF_HEADER)
-    if header != "1" or credentials.foreign(request.environ):
+    if not (safe or header == "1") or credentials.foreign(request.environ):
         raise ChatError(
             "forbidden",
             f"With a cookie a request needs the header {credentials.CSRF_HEADER}: 1, from a page of this server.",

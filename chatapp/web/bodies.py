@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from flask import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from chatapp.clock import rfc3339
 from chatapp.errors import ChatError, not_found
@@ -27,14 +28,22 @@ def body(kind: type[T]) -> T:
     if decode is None:
         decode = _decoders[kind] = msgspec.json.Decoder(kind).decode
     try:
-        return _clean(decode(request.get_data()))
+        return _clean(decode(_bytes()))
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise ChatError("bad_request", _sentence(error)) from None
 
 
+def _bytes() -> bytes:
+    data = request.get_data()
+    # Of a body in chunks werkzeug takes what fits, and says nothing of the rest.
+    if request.content_length is None and len(data) >= MAX_BODY:
+        raise RequestEntityTooLarge
+    return data
+
+
 def optional_body(kind: type[T]) -> T:
     """As body(); without any body, the struct's defaults."""
-    return body(kind) if request.get_data() else kind()
+    return body(kind) if _bytes() else kind()
 
 
 def query(kind: type[T]) -> T:

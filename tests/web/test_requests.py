@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -30,7 +30,7 @@ def alice(server: Server) -> str:
     return token
 
 
-def post(server: Server, token: str, room: str, body: bytes, kind: str) -> Any:
+def post(server: Server, token: str, room: str, body: bytes | Iterator[bytes], kind: str) -> Any:
     path = f"/api/v1/rooms/{room}/messages"
     return server.http("POST", path, data=body, headers={"Content-Type": kind}, token=token)
 
@@ -89,6 +89,11 @@ def test_a_text_and_a_body_that_are_too_long_are_told_so(
     for length in (4_001, 70_000):
         body = json.dumps({"client_id": "a", "body": "x" * length}).encode()
         refused(post(server, alice, room, body, "application/json"), 413, "too_long")
+    # Also one that does not say how long it will be, and would be good up to there.
+    long = json.dumps({"client_id": "a", "body": "x"}).encode().ljust(70_000)
+    refused(post(server, alice, room, iter([long]), "application/json"), 413, "too_long")
+    short = json.dumps({"client_id": "b", "body": "x"}).encode()
+    assert post(server, alice, room, iter([short]), "application/json").status_code == 201
     longest = json.dumps({"client_id": "a", "body": "가" * 4_000}).encode()
     assert post(server, alice, room, longest, "application/json").status_code == 201
 
@@ -150,6 +155,13 @@ def test_a_page_of_another_site_can_do_nothing_with_the_cookie(
     signed_in = page.api("POST", "/guests", {"name": "Mallory"}, headers=foreign)
     refused(signed_in, 403, "forbidden")
     read = page.api("GET", "/me", headers=foreign)
+    refused(read, 403, "forbidden")
+    # Nor does it make anybody a member by a look.
+    server.http(
+        "POST", "/api/v1/rooms", {"slug": f"{room}-public"}, token=server.guest("Owner")["token"]
+    )
+    refused(page.api("GET", f"/rooms/{room}-public/stream", headers=foreign), 403, "forbidden")
+    refused(page.api("GET", f"/rooms/{room}-public"), 404, "not_found")
     asked = page.http.options(
         f"{page.url}/api/v1/rooms",
         headers={"Origin": origin, "Access-Control-Request-Method": "POST"},
