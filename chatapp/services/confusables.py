@@ -1,7 +1,7 @@
 """What letters look like: so that no two accounts have names that people cannot tell apart.
 
-The idea is the skeleton of Unicode Technical Standard 39; the table is our own and short: letters of Cyrillic, Greek
-and Armenian, digits and signs that common fonts draw like a Latin letter.
+The idea is the skeleton of Unicode Technical Standard 39; the table is our own and short: letters of Cyrillic, Greek,
+Armenian, Coptic, Cherokee and Lisu, small capitals, digits and signs that common fonts draw like a Latin letter.
 """
 
 from __future__ import annotations
@@ -10,31 +10,31 @@ import unicodedata
 
 # Look-alikes, each row with the letter that stands for all of it. Capitals and small letters have each their own.
 _ALIKE = {
-    "a": "АаΑα",
-    "b": "ВвΒЬь",
-    "c": "СсϹϲ",
-    "d": "Ԁԁժ",
-    "e": "ЕеΕε",
-    "f": "Ϝϝƒ",
-    "g": "Ԍɡց",
-    "h": "НнΗҺһհ",
-    "i": "IΙІіӀӏιıl1|ǀ∣丨",
-    "j": "ЈјͿյ",
-    "k": "КкΚκ",
-    "m": "МмΜ",
-    "n": "Νηոռ",
-    "o": "ОоΟοՕօ0○〇",
-    "p": "РрΡρ",
+    "a": "АаΑαɑᴀᎪꓮⲀⲁ",
+    "b": "ВвΒЬьʙᏴꓐⲂ",
+    "c": "СсϹϲᴄᏟꓚⲤⲥ",
+    "d": "ԀԁժᴅᎠꓓ",
+    "e": "ЕеΕεᴇᎬꓰⲈⲉ℮",
+    "f": "Ϝϝƒꜰꓝ",
+    "g": "ԌɡցɢᏀꓖ",
+    "h": "НнΗҺһհʜᎻꓧⲎ",
+    "i": "IΙІіӀӏιıl1|ǀ∣丨ɪɩʟᏞꓡꓲⲒᎥ",
+    "j": "ЈјͿյᴊᎫꓙ",
+    "k": "КкΚκᴋᏦꓗⲔ",
+    "m": "МмΜᴍᎷꓟⲘ",
+    "n": "ΝηոռɴꓠⲚ",
+    "o": "ОоΟοՕօ0○〇ᴏꓳⲞⲟഠ٥०০੦૦௦౦೦൦໐၀",
+    "p": "РрΡρᴘᏢꓑⲢ",
     "q": "Ԛԛզ",
-    "r": "гᴦ",
-    "s": "ЅѕՏ",
-    "t": "ТтΤτ",
-    "u": "υսՍ",
-    "v": "Ѵѵν",
-    "w": "Ԝԝѡω",
-    "x": "ХхΧχ",
-    "y": "УуΥҮүγ",
-    "z": "Ζᴢ",
+    "r": "гᴦʀᎡᏒꓣ",
+    "s": "ЅѕՏꜱᏚꓢ",
+    "t": "ТтΤτᴛᎢꓔⲦ",
+    "u": "υսՍᴜꓴ",
+    "v": "ѴѵνᴠᏙꓦ",
+    "w": "ԜԝѡωᴡᏔᎳꓪ",
+    "x": "ХхΧχꓫⲬ",
+    "y": "УуΥҮүγʏꓬⲨ",
+    "z": "ΖᴢᏃꓜ",
     "3": "Зз",
     "6": "б",
     "-": "‐‒–—―−ー一_",
@@ -43,7 +43,18 @@ _ALIKE = {
 # Pairs that read as one letter; the dot above an i is there already.
 _PAIRS = (("rn", "m"), ("vv", "w"), ("i\u0307", "i"), ("j\u0307", "j"))
 
-_TABLE = {ord(letter): like for like, letters in _ALIKE.items() for letter in letters}
+# Lines under, over and through a letter: it is the same letter.
+_LINES = (
+    "\u0305",
+    "\u0332",
+    "\u0333",
+    *map(chr, range(0x334, 0x339)),
+    *map(chr, range(0x20D0, 0x20F1)),
+)
+
+_TABLE: dict[int, str | None] = {
+    ord(letter): like for like, letters in _ALIKE.items() for letter in letters
+} | {ord(line): None for line in _LINES}
 
 
 def skeleton(text: str) -> str:

@@ -23,6 +23,12 @@ LOOK_LIKE_ALICE = [
     "Alice\u3164",
     "\u2066Alice\u2069",
     "Ali\u0307ce",
+    "\u0251lice",  # of the phonetic alphabet
+    "\u1d00\u029f\u026a\u1d04\u1d07",  # small capitals
+    "\u13aa\u13de\u0406\u13df\u13ac",  # Cherokee
+    "\ua4ee\ua4e1\ua4f2\ua4da\ua4f0",  # Lisu
+    "\u2c81li\u2ca5\u2c89",  # Coptic
+    "A\u0332l\u0338ice",  # lines under and through letters
 ]
 
 
