@@ -146,3 +146,13 @@ def audit(chat: Chat, before: int | None) -> None:
             entry.result,
             entry.details,
         )
+
+
+@command("renew-epochs")
+def renew_epochs(chat: Chat) -> None:
+    """After a backup was restored: have every client load its rooms afresh. It changes nothing else."""
+    renewed = chat.administration.renew_epochs()
+    click.echo(
+        f"{renewed} rooms have another epoch: every client loads them afresh when it comes back. Where a server runs, those"
+        " who are in a room are sent back into it within two seconds."
+    )

@@ -9,7 +9,7 @@ from chatapp.clock import now_ms
 from chatapp.errors import ChatError, not_found
 from chatapp.payloads import User
 from chatapp.runtime.logs import fields
-from chatapp.store import bans
+from chatapp.store import bans, epochs
 from chatapp.store import moderation as jobs
 from chatapp.store.audit import NoteRefusal
 from chatapp.store.database import Database
@@ -161,6 +161,12 @@ class Administration:
         """Give or take the rights of an administrator. Raises `not_found`, `conflict`."""
         self._writer.run(jobs.SetAdmin(by, user_id, admin))
         _log("make_admin" if admin else "unmake_admin", by, person=user_id)
+
+    def renew_epochs(self) -> int:
+        """After a backup was restored: have every client load its rooms afresh. How many rooms there are."""
+        renewed = self._writer.run(epochs.RenewEpochs())
+        _log("renew_epochs", None)
+        return renewed
 
     def account(self, name: str) -> str:
         """The id of an account by its name in any spelling. Raises `not_found`."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import takewhile
 
-from chatapp.ids import new_id
-
 from . import search
-from .rooms import EPOCH_LENGTH
+from .epochs import new_epoch
 from .sql import Insert, Row, Statement
 from .tx import Tx
 
@@ -128,5 +126,5 @@ class Clear:
             return False
         more = Expire(self.room_id, tx.now + 1).run(tx)
         if not more:
-            tx.run(_EPOCH, room=self.room_id, epoch=new_id()[:EPOCH_LENGTH])
+            tx.run(_EPOCH, room=self.room_id, epoch=new_epoch())
         return more

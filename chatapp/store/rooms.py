@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chatapp.errors import ChatError, not_found
-from chatapp.ids import new_id
 from chatapp.payloads import User
 
 from .audit import note
 from .bans import check_not_banned
+from .epochs import new_epoch
 from .rights import check_moderates
 from .sql import Statement
 from .tx import RoomRow, Tx
 
 ASSISTANT_ID = "assistant"  # the assistant that every room has from its creation
-EPOCH_LENGTH = 12
 
 _INSERT = Statement(
     "INSERT INTO rooms (slug, name, kind, retention, epoch, last_seq, members_count, created_by, created_at)"
@@ -63,7 +62,7 @@ class CreateRoom:
             name=self.name,
             kind=self.kind,
             retention=self.retention,
-            epoch=new_id()[:EPOCH_LENGTH],
+            epoch=new_epoch(),
             by=self.owner.id,
             at=tx.now,
         )

@@ -94,6 +94,15 @@ class PostgresServer:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
             )
 
+    def dump(self, url: str, file: Path) -> None:
+        """Back a database up, as docs/operations.md says."""
+        _run("pg_dump", "--format=custom", f"--file={file}", url)
+
+    def restore(self, url: str, file: Path) -> None:
+        """Put a backup in the place of what the database holds."""
+        rest = ("--clean", "--if-exists", "--single-transaction", f"--dbname={url}", str(file))
+        _run("pg_restore", *rest)
+
     def close(self) -> None:
         self.process.close()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -116,6 +125,17 @@ class PostgresServer:
                 return True
         except psycopg.OperationalError:
             return False
+
+
+def _run(name: str, *arguments: str) -> None:
+    done = subprocess.run(
+        [_program(name), *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def _program(name: str) -> str:
