@@ -116,3 +116,19 @@ def test_an_answer_that_failed_can_be_written_again_and_the_failure_is_gone(
     versions = latest(bora).get_by_role("group", name="Version 2 of 2")
     versions.get_by_role("button", name="Older version").click()
     expect(latest(bora).get_by_text("half an answer")).to_be_visible()
+
+
+def test_an_answer_whose_question_was_deleted_stays_and_offers_no_new_one(
+    ai_server: Server, model: OpenAIServer, visit: Visit, room: str
+) -> None:
+    bora = visit(ai_server, "Bora", room)
+    model.will(behaviours.cut("half an answer"))
+    bora.sends("@assistant please")
+    sees_the_end(bora, "half an answer", BROKEN[0])
+    expect(latest(bora).locator(".ways")).to_have_text("Continue · Regenerate")
+    question = bora.page.locator("article.msg.own").last
+    bora.acts(question, "Delete")
+    bora.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    bora.sees("Message deleted")
+    expect(latest(bora).locator(".ways")).to_have_count(0)
+    sees_the_end(bora, "half an answer", BROKEN[0])

@@ -58,6 +58,15 @@ def colour(of: Locator, what: str) -> str:
     return str(of.evaluate(f"(e) => getComputedStyle(e).{what}"))
 
 
+def test_people_and_assistants_stand_in_one_line(server: Server, visit: Visit, room: str) -> None:
+    someone = visit(server, "Bora", room)
+    side = someone.page.locator(".people-side")
+    dot, face = box(side.locator(".person .dot").first), box(side.locator(".assistant .avatar"))
+    assert dot["x"] + dot["right"] == pytest.approx(face["x"] + face["right"])
+    person, assistant = side.locator(".person bdi").first, side.locator(".assistant bdi")
+    assert box(person)["x"] == box(assistant)["x"]
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_who_is_here_has_a_dot_in_the_colour_of_being_connected(
     server: Server, visit: Visit, room: str, dark: bool

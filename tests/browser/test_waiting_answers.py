@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.openai_server import OpenAIServer, behaviours
+from tests.security.people import Person as Account
+from tests.security.people import command
 from tests.support.server import Server
 
 from .conftest import Visit
@@ -42,6 +46,9 @@ def test_who_waits_sees_how_many_are_ahead_may_cancel_and_moves_up(
         someone.waits_until(
             lambda s=someone, w=waiting: outcomes(s) == w, "sees who waits, in their language"
         )
+    people = {someone: someone.page.locator(".assistant") for someone in (asker, korean, other)}
+    expect(people[asker]).to_contain_text("3 waiting")
+    expect(people[korean]).to_contain_text("3개 대기")
     # Each may cancel what is their own; who owns the room may cancel all.
     assert asker.page.get_by_role("button", name="Cancel").count() == 3
     assert korean.page.get_by_role("button", name="취소").count() == 1
@@ -57,6 +64,26 @@ def test_who_waits_sees_how_many_are_ahead_may_cancel_and_moves_up(
     for someone in (asker, korean, other):
         someone.sees("Here is the second.")
         someone.sees("Here is the fourth.")
+        expect(people[someone]).not_to_contain_text(re.compile("waiting|대기"))
+
+
+def test_an_administrator_stops_what_others_asked_and_a_member_is_not_offered_to(
+    ai_server: Server, model: OpenAIServer, visit: Visit, room: str
+) -> None:
+    owner = visit(ai_server, "Mina", room)
+    root = Account.account(ai_server, f"Root{room[-6:]}")
+    done = command(ai_server, "make-admin", root.name)
+    assert done.returncode == 0, done.stderr
+    admin = visit(ai_server, root.name, room, token=root.token)
+    member = visit(ai_server, "Otto", room)
+    model.will(behaviours.stall("Once upon a time"))
+    owner.sends("@assistant hello")
+    for someone, offered in ((owner, 1), (admin, 1), (member, 0)):
+        someone.sees("Once upon a time")
+        expect(someone.page.locator(".msg.ai .stop")).to_have_count(offered)
+    admin.page.locator(".msg.ai .stop").click()
+    for someone in (owner, admin, member):
+        someone.sees(f"Stopped by {root.name}")
 
 
 def test_a_question_too_many_is_refused_to_who_asked_alone_and_says_when_to_try_again(

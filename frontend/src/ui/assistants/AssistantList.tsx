@@ -6,8 +6,9 @@ import { Icon } from "../icon";
 import type { RoomView } from "../page/view";
 import { Avatar } from "../people/Avatar";
 import { DirectButton } from "../people/PeoplePanel";
-import { speaksKey } from "./roster";
 import { openPanel } from "./panels";
+import { waitingOf } from "./queue";
+import { speaksKey } from "./roster";
 
 interface ListProps {
   view: RoomView;
@@ -53,6 +54,7 @@ export function AssistantList({ view, done }: ListProps) {
 
 function Assistant({ user, view, budget, done }: ListProps & { user: User; budget: Budget | undefined }) {
   const known = view.roster.of(user.id);
+  const waiting = waitingOf(view.store.rows.value, user.id);
   const mention = `${t("mention")}: ${user.name}`;
   return (
     <li class="assistant">
@@ -66,7 +68,7 @@ function Assistant({ user, view, budget, done }: ListProps & { user: User; budge
           <p class="muted meta clip">
             {known.assistant.model && !known.assistant.demo && `${known.assistant.model} · `}
             {t(speaksKey(known, view.roster.room.value!.turns))}
-            {known.queued > 0 && ` · ${t("waiting_n", { n: known.queued })}`}
+            {waiting > 0 && ` · ${t("waiting_n", { n: waiting })}`}
           </p>
         )}
         {budget && <BudgetLine budget={budget} />}

@@ -27,6 +27,11 @@ export class Roster {
     return this.#client.hello.value?.features.includes(feature) ?? false;
   }
 
+  /** Whether this person administers the installation; reads a signal. */
+  get administers(): boolean {
+    return this.room.value?.may_edit_all ?? false;
+  }
+
   of(userId: string): RoomAssistant | null {
     return this.room.value?.assistants.find(({ assistant }) => assistant.id === userId) ?? null;
   }

@@ -110,15 +110,15 @@ export function stop(view: RoomView, row: Row): void {
   void attempt(view.store.stop(row.message.peek().id));
 }
 
-/** The asker, moderators and owners may stop an answer. */
+/** The asker, moderators, owners and administrators may stop an answer. */
 export function mayStop(view: RoomView, row: Row): boolean {
   if (view.signedOut) return false;
-  return row.message.value.run?.asker.id === view.me?.id || view.moderates;
+  return row.message.value.run?.asker.id === view.me?.id || view.moderates || view.roster.administers;
 }
 
-/** Who may stop an answer may have it written again, but for those who only read here. */
+/** Who may stop an answer may have it written again, but for those who only read here, and while its question is there. */
 export function mayRedo(view: RoomView, row: Row): boolean {
-  return view.mayWrite && mayStop(view, row);
+  return view.mayWrite && mayStop(view, row) && row.message.value.reply_to?.deleted !== true;
 }
 
 /** What broke off, or was stopped, in the middle of its text can be written on from there. */
