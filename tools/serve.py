@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import socket
 import sys
@@ -15,15 +16,20 @@ from .console import Stop, run, say
 
 DOTENV = Path(".env")
 HOST = "127.0.0.1"
+# A shell would take its quotes away; what reads .env for containers does not.
+_JSON = re.compile(r"\s*(?:export )?(?P<name>[A-Za-z_]\w*)=(?P<value>[{\[].*?)\s*", re.ASCII)
 
 
 def parse(text: str) -> dict[str, str]:
-    """The settings of a `.env` file: NAME=value lines, quotes as in a shell, # begins a comment.
+    """The settings of a `.env` file: NAME=value lines, quotes as in a shell, # begins a comment; JSON as it stands.
 
     Raises Stop for any other line.
     """
     settings = {}
     for number, line in enumerate(text.splitlines(), 1):
+        if (json := _JSON.fullmatch(line)) is not None:
+            settings[json["name"]] = json["value"]
+            continue
         try:
             words = shlex.split(line.removeprefix("export "), comments=True)
         except ValueError as error:

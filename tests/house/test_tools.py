@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 import socket
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.processes import ROOT
 from tools import audit, environment, frontend, serve, system_packages
 from tools.console import Stop, last_words
 
@@ -30,6 +33,18 @@ def test_env_file_gives_settings_and_the_environment_wins(
 def test_a_wrong_line_of_the_env_file_is_named_by_its_number(line: str) -> None:
     with pytest.raises(Stop, match=r"\.env, line 2"):
         serve.parse(f"PORT=5000\n{line}\n")
+
+
+@pytest.mark.parametrize("document", [".env.example", "docs/assistants.md"])
+def test_the_settings_that_the_documents_show_can_be_put_into_the_env_file(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    lines = re.findall(r"(?<![\w/])(CHATAPP_AI_\w+=\{.*?\})(?=`|\s*$)", text, re.MULTILINE)
+    assert lines
+    for line in lines:
+        name, _, value = line.partition("=")
+        kept = serve.parse(f"PORT=5000\n{line}\nexport {line} \n")
+        assert kept == {"PORT": "5000", name: value}
+        assert json.loads(kept[name])
 
 
 def test_a_taken_port_is_refused_and_a_free_one_is_not() -> None:
