@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -59,7 +59,8 @@ class Trial:
     def findings(self) -> Iterator[Finding]:
         """Each as it is made. Stops at what makes the rest meaningless. Raises Stopped."""
         try:
-            yield from self._models()
+            if not (yield from self._models()):
+                return
             finish: list[Finish] = []
             yield from self._streaming(finish)
             if finish:
@@ -76,7 +77,8 @@ class Trial:
         if self._call is not None:
             self._call.stop()
 
-    def _models(self) -> Iterator[Finding]:
+    def _models(self) -> Generator[Finding, None, bool]:
+        """Whether anything answers at the address."""
         provider = self._provider
         try:
             names = [str(model.id) for model in provider.client.models.list().data]
@@ -85,10 +87,13 @@ class Trial:
                 yield Finding("note", "lists_nothing")
             else:
                 yield _refused(error)
-            return
-        except (openai.OpenAIError, *FAULTS, ValueError, TypeError, AttributeError) as error:
+            return True
+        except (openai.APIConnectionError, *FAULTS) as error:
             yield _refused(error)
-            return
+            return False
+        except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
+            yield _refused(error)
+            return True
         model = provider.model
         if not names:
             yield Finding("wrong", "no_model")
@@ -99,6 +104,7 @@ class Trial:
         else:
             some = ", ".join(name[:NAME_LENGTH] for name in names[:SHOWN_MODELS])
             yield Finding("note", "other_models", {"model": model, "models": some})
+        return True
 
     def _say(self, prompt: Prompt, hear: Callable[[str], None] = lambda _text: None) -> Finish:
         self._call = self._provider.call(prompt)
