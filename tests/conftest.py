@@ -70,6 +70,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--repeat", type=int, default=1, help="how often each fault of the fault table is run"
     )
+    parser.addoption(
+        "--fault-results",
+        default="test-results",
+        help="the folder of the fault table (%(default)s)",
+    )
 
 
 # A row of the fault table, among the properties of a test's report: those of all processes come together there.
@@ -93,7 +98,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.section("faults")
         for line in table.lines():
             terminalreporter.write_line(line)
-        terminalreporter.write_line(f"kept in {table.write()}")
+        folder = Path(terminalreporter.config.getoption("--fault-results"))
+        terminalreporter.write_line(f"kept in {table.write(folder)}")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

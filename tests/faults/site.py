@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Collection, Mapping
@@ -137,6 +138,29 @@ class Site:
 
     def workers(self) -> list[psutil.Process]:
         return [self.process("w1"), self.process("w2")]
+
+    def census(self, process: psutil.Process) -> dict[str, Any]:
+        """What a worker says that it holds."""
+
+        def lines() -> list[dict[str, Any]]:
+            told = [line for line in self.server.log.splitlines() if '"chatapp.census"' in line]
+            found = [
+                json.loads(json.loads(line)["message"].removeprefix("census ")) for line in told
+            ]
+            return [each for each in found if each["pid"] == process.pid]
+
+        before = len(lines())
+        os.kill(process.pid, signal.SIGUSR1)
+        eventually(lambda: len(lines()) > before, within=30, what="a worker tells what it holds")
+        return lines()[-1]
+
+    def connections(self) -> int:
+        """How many connections to the database stand."""
+        name = self.database_url.rpartition("/")[2]
+        asked = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'"
+        [(count,)] = self.postgres.query(self.postgres.url("postgres"), asked)
+        assert isinstance(count, int)
+        return count
 
     def close(self) -> None:
         if hasattr(self.server, "process"):

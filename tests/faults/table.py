@@ -1,15 +1,18 @@
-"""The fault table: what each fault cost, printed at the end of the tests and written to test-results/."""
+"""The fault table: what each fault cost, printed at the end of the tests and written to test-results/.
+
+`python -m tests.faults.table FILE…` prints one table of several faults.json: of rows that were run beside each other, each with
+a `--fault-results FOLDER` of its own.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tools.delivery.verdict import Verdict
-
-FOLDER = Path("test-results")
 
 
 @dataclass
@@ -73,12 +76,17 @@ class Table:
             )
         return lines
 
-    def write(self) -> Path:
+    def write(self, folder: Path) -> Path:
         """Keep it; the path of the Markdown file."""
-        FOLDER.mkdir(exist_ok=True)
-        (FOLDER / "faults.json").write_text(
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "faults.json").write_text(
             json.dumps([asdict(row) for row in self.rows], indent=1)
         )
-        path = FOLDER / "faults.md"
+        path = folder / "faults.md"
         path.write_text("\n".join(self.lines()) + "\n")
         return path
+
+
+if __name__ == "__main__":
+    found = [row for name in sys.argv[1:] for row in json.loads(Path(name).read_text())]
+    print(*Table([Row(**row) for row in found]).lines(), sep="\n")

@@ -66,6 +66,12 @@ def test_an_ai_worker_is_stopped_past_its_lease(
         late = sum("rest" in delta.text for delta in run.record.deltas)
         final = answer()
         verdict = run.finish().must_hold()
+    # Its late end is refused: of the answer's start and its one end there is nothing after it.
+    room_changes = verdict.evidence.rooms[room].changes or []
+    ends = [number for number, kind, _ in room_changes if kind == "run"]
+    assert ends == [final["changed_seq"]]
+    state = "SELECT state, attempt FROM runs"
+    assert site.postgres.query(site.database_url, state) == [("interrupted", 1)]
     assert final["body"] == "half "
     assert final["status"] == "interrupted"
     table.add(

@@ -98,6 +98,9 @@ def test_the_clock_of_one_worker_is_off_by_an_hour(
                     what="presence is whole",
                 )
             verdict = run.finish().must_hold()
+        assert run.record.endings, "assistants were asked"
+        taken_over = [each for each in run.record.endings if each[2] > 1 or each[3] != "done"]
+        assert not taken_over, "no lease seemed to be over"
         ahead = [each for each in times if each > time.time() + HOUR_S / 2]
         assert ahead, "its clock was wrong indeed"
         assert len(ahead) < len(times), "the other's was right"

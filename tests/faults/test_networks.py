@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
 
+from chatapp.store.database import POOL_OVERFLOW, POOL_SIZE
 from tests.faults import netns
 from tests.faults.site import Form, Site
 from tests.faults.table import Table
@@ -21,6 +25,8 @@ from tools.delivery.wire import Address
 pytestmark = [pytest.mark.redis, pytest.mark.postgres]
 
 LISTENERS = 2
+LOOK_S = 0.05
+SLACK = 10  # tasks, threads and files that come and go
 BACKLOG = 500  # messages that changed while somebody was away; beyond it the answer is refetch
 
 
@@ -142,6 +148,24 @@ def test_half_open_connections(
     table.add("half-open TCP, packets dropped", verdict, whole, note)
 
 
+@contextlib.contextmanager
+def watched(count: Callable[[], int]) -> Iterator[list[int]]:
+    """Ask `count` again and again meanwhile; its answers."""
+    found, stop = [count()], threading.Event()
+
+    def look() -> None:
+        while not stop.wait(LOOK_S):
+            found.append(count())
+
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look)
+        try:
+            yield found
+        finally:
+            stop.set()
+        looking.result(60)
+
+
 def test_everybody_comes_back_at_once(
     site: Site, form: Form, table: Table, repetition: int
 ) -> None:
@@ -151,13 +175,25 @@ def test_everybody_comes_back_at_once(
         Run(site.plan(form, "all", people=people, rate=0.2, addresses=(Address(way.url),))) as run,
     ):
         run.more(form.acked)
+        before = [site.census(worker) for worker in site.workers()]
         way.cut()
         run.until(lambda: not any(person.is_up for person in run.people), 30, "all are cut off")
         way.mend()
         at = run.record.now()
-        whole = heal(run, at)
-        run.more(form.acked)
-        silent = [each for each in run.record.sessions if each.why.startswith("silent")]
+        with watched(site.connections) as connections:
+            whole = heal(run, at)
+            run.more(form.acked)
+        after = [site.census(worker) for worker in site.workers()]
+        ended = [each for each in run.record.sessions if each.joined_at >= at and each.ended_at]
         verdict = run.finish().must_hold()
-    assert silent == [], "no ping timed out"
-    table.add(f"{people} clients reconnect at once", verdict, whole)
+    assert ended == [], "who came back stays, and no ping timed out"
+    assert run.record.refetches == 0, "all resume"
+    assert set(run.record.refusals) <= {"rate_limited", "overloaded"}
+    # The writer and the search index have a connection each beside the pool.
+    bound = len(before) * (POOL_SIZE + POOL_OVERFLOW + 2)
+    assert max(connections) <= bound, connections
+    for name in ("tasks", "threads", "files"):
+        grown = sum(each[name] for each in after) - sum(each[name] for each in before)
+        assert grown <= SLACK, f"{grown} more {name} than before"
+    note = f"at most {max(connections)} connections to the database"
+    table.add(f"{people} clients reconnect at once", verdict, whole, note)

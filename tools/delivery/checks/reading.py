@@ -38,7 +38,13 @@ def shown(evidence: Evidence, finding: Finding) -> None:
 
     Who has entered and not read yet stands where the room was then: others are told with the first thing that they read.
     """
-    have_read = {(room, user) for _, room, user, _, how in evidence.record.cursors if how == "ack"}
+    entered: dict[tuple[str, str], int] = {}
+    have_read: set[tuple[str, str]] = set()
+    for _, room_slug, reader, place, how in evidence.record.cursors:
+        if how == "join":
+            entered.setdefault((room_slug, reader), place)
+        elif how == "ack" and place > entered.get((room_slug, reader), 0):
+            have_read.add((room_slug, reader))
     for person, slug, reads in evidence.held:
         room = evidence.rooms[slug]
         small = room.members_count <= READS_MEMBERS
