@@ -8,6 +8,8 @@ from typing import NamedTuple
 _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0, 1, 2, 8, 9, 10
 _OPCODES = frozenset({_CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG})
 _MAX_CONTROL = 125
+# Letter by letter a message would cost a thousand times as much as whole.
+MAX_FRAGMENTS = 1_024
 
 NORMAL, PROTOCOL_ERROR, NO_STATUS, INVALID_TEXT, TOO_BIG = 1000, 1002, 1005, 1007, 1009
 POLICY_VIOLATION, INTERNAL_ERROR, TRY_AGAIN_LATER = 1008, 1011, 1013
@@ -60,13 +62,24 @@ class FrameReader:
     be set.
     """
 
-    __slots__ = ("_closed", "_fragments", "_have", "_kind", "_limit", "_need", "_parts", "_size")
+    __slots__ = (
+        "_closed",
+        "_fragments",
+        "_have",
+        "_kind",
+        "_limit",
+        "_need",
+        "_parts",
+        "_pieces",
+        "_size",
+    )
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._parts: list[bytes] = []  # bytes that are not a whole frame yet
         self._have = 0
         self._need = 2  # how many bytes must be there before looking again can help
+        self._pieces = 0  # frames of it
         self._kind = 0  # opcode of the fragmented message under way, or 0
         self._fragments: list[bytes] = []
         self._size = 0
@@ -157,7 +170,12 @@ class FrameReader:
             messages.append(self._control(opcode, body))
             return
         if opcode:
-            self._kind = opcode
+            self._kind, self._pieces = opcode, 0
+        self._pieces += 1
+        if self._pieces > MAX_FRAGMENTS:
+            raise ProtocolError(
+                POLICY_VIOLATION, f"a message has at most {MAX_FRAGMENTS} fragments"
+            )
         if body:  # fragments without content are legal, and must not pile up
             self._fragments.append(body)
             self._size += len(body)

@@ -19,11 +19,13 @@ from chatapp.runtime.crew import soon
 
 from . import frames
 from .backlog import Backlog
+from .chatter import Chatter
 from .fanout import Batch, Fanout, Out
 from .frame_reader import (
     INTERNAL_ERROR,
     NO_STATUS,
     NORMAL,
+    POLICY_VIOLATION,
     TRY_AGAIN_LATER,
     Close,
     FrameReader,
@@ -73,6 +75,7 @@ class WebSocket:
 
     __slots__ = (
         "_backlog",
+        "_chatter",
         "_closed",
         "_ending",
         "_fanout",
@@ -95,6 +98,7 @@ class WebSocket:
         self._read: Any = None
         self._write: Any = None
         self._backlog: Backlog | None = None
+        self._chatter = Chatter()
         self._ending = False
         self._closed = False
         self._through: Callable[[Callable[[], None]], None] | None = None
@@ -161,6 +165,8 @@ class WebSocket:
         for message in messages:
             if type(message) is str or type(message) is bytes:
                 self._hand_over(message)
+            elif type(message) is not Close and self._chatter.too_much():
+                self._fail(POLICY_VIOLATION, "too many control frames")
             elif type(message) is Ping:
                 self._fanout.push(self, frames.raw_frame(frames.PONG, message.payload))
             elif type(message) is Close:

@@ -74,6 +74,10 @@ class _Body(pywsgi.Input):  # type: ignore[misc]
 
 
 class _Handler(pywsgi.WSGIHandler):  # type: ignore[misc]
+    close_connection: bool
+    rfile: Any
+    wsgi_input: Any
+
     def __init__(
         self, connection: Connection, server: pywsgi.WSGIServer, handover: Handover
     ) -> None:

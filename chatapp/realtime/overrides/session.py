@@ -15,6 +15,7 @@ from engineio import packet
 from chatapp import runtime
 from chatapp.realtime import frames, transport
 from chatapp.realtime.backlog import CLOSE_BYTES, CLOSE_PACKETS, DROP_PACKETS
+from chatapp.realtime.chatter import Chatter
 from chatapp.realtime.connection import Connection
 from chatapp.realtime.lane import Lane
 from chatapp.runtime.crew import crew
@@ -37,6 +38,8 @@ _BREATHS, _BREATH_S = 10, 0.001
 LAST_POLL_S = 5.0
 
 _SEPARATOR = "\x1e"
+# Kinds of Socket.IO packets that are events, and of Engine.IO packets that are read and forgotten: pongs and noops.
+_EVENTS, _ASK_NOTHING = frozenset("25"), frozenset("36")
 _TIMERS_ARE_INEXACT = 0.95
 
 
@@ -77,6 +80,7 @@ class EngineSocket(engineio.socket.Socket):  # type: ignore[misc]
         self._polling = False
         self._queued_bytes = 0
         self._distrusted = False
+        self._chatter = Chatter()
         self._lane = Lane(self._handle, self._on_low, self._schedule)
 
     # What comes in
@@ -113,16 +117,23 @@ class EngineSocket(engineio.socket.Socket):  # type: ignore[misc]
             return
         kind = message[:1]
         if kind == "4":
+            if message[1:2] not in _EVENTS:
+                self._count_chatter()
             self._push(message[1:])
-        elif kind == "3":
-            if self._pinged_at is not None:
-                self._pinged_at = None
-                self._heard_at = time.monotonic()
-                self.schedule_ping()
+        elif kind == "3" and self._pinged_at is not None:
+            self._pinged_at = None
+            self._heard_at = time.monotonic()
+            self.schedule_ping()
+        elif kind in _ASK_NOTHING:
+            self._count_chatter()
         elif kind == "1":
             self.close(abort=True, reason=self.server.reason.CLIENT_DISCONNECT)
-        elif kind != "6":
+        else:
             raise Garbage("not an Engine.IO packet")
+
+    def _count_chatter(self) -> None:
+        if self._chatter.too_much():
+            raise Garbage("too much of what is no event")
 
     def _push(self, data: str | bytes) -> None:
         # Into the lane, so that one client's packets are handled in order and a slow handler does not delay its pong:
