@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import socket
 import time
 from contextlib import closing
 
+from chatapp.payloads.routes import ROUTES
 from tests.transport.wire import Polling
 
 from .lines import POLLING, WEBSOCKET
@@ -122,8 +125,9 @@ def a_foreign_sid_serves_nobody_else(world: World) -> None:
         _cookie(eve["token"]),
         {"Authorization": "Basic x"},
     ):
-        status, _text = session.request("POST", f"&sid={session.sid}", said, headers)
-        assert status == 403, f"a foreign sid was served: {status}"
+        for method, data in (("POST", said), ("GET", None)):
+            status, _text = session.request(method, f"&sid={session.sid}", data, headers)
+            assert status == 403, f"a foreign sid was served: {status}"
         text = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         assert world.wire(text, sid=session.sid).status == 403
     assert session.request("POST", f"&sid={session.sid}", said) == (200, "ok")
@@ -181,6 +185,32 @@ def a_cookie_changes_nothing_without_the_csrf_token(world: World) -> None:
     assert made.status_code == 201
 
 
+@row(18, off={"csrf_header": "a cookie alone was enough"})
+def no_route_changes_anything_for_a_cookie_alone(world: World) -> None:
+    cookie = _cookie(world.guest("Alice")["token"])
+    changing = [route for route in ROUTES if route.method != "GET" and not route.open]
+    assert len(changing) > 20
+    for route in changing:
+        path = re.sub(r"\{\w+\}", "a" * 16, route.path)
+        for headers in (cookie, {**cookie, "Origin": "https://evil.example", **CSRF}):
+            answer = world.http(route.method, path, {}, headers=headers)
+            assert answer.status_code == 403, f"a cookie alone was enough: {route.path}"
+            assert "X-Chatapp-Csrf" in answer.json()["error"]["message"], route.path
+        # By the rights of its own, or by what is missing in the body: it was looked at.
+        vouched = world.http(route.method, path, {}, headers={**cookie, **CSRF})
+        assert "X-Chatapp-Csrf" not in vouched.text, route.path
+        if vouched.headers.get("Set-Cookie") or route.path in ("/sessions", "/sessions/current"):
+            cookie = _cookie(world.guest("Alice")["token"])  # it signed her out
+    for path in ("/enter", "/sign-in", "/sign-up", "/sign-out", "/settings"):
+        answer = world.server.http("POST", path, data={"name": "Eve"}, headers=cookie)
+        assert answer.status_code == 403, path
+    evil = {"Origin": "https://evil.example"}
+    for route in ROUTES:
+        if route.open:
+            answer = world.http(route.method, route.path, {"name": "Eve"}, headers=evil)
+            assert code(answer) == "forbidden", route.path
+
+
 @row(19)
 def no_foreign_origin_is_reflected(world: World) -> None:
     cookie = _cookie(world.guest("Alice")["token"])
@@ -220,6 +250,74 @@ def nothing_redirects_to_another_server(world: World) -> None:
         where = answer.headers.get("Location", "/")
         assert where[:1] == "/", where
         assert where[:2] not in {"//", "/\\"}, where
+
+
+# What a proxy may take for one request, and we for two, or the other way round. All forms: tests/runtime/test_heads.py.
+TWO_READINGS = (
+    "Content-Length: 0\r\nContent-Length: {size}",
+    "Content-Length: +0",
+    "Content-Length : {size}",
+    "Content-Length: 0\r\nTransfer-Encoding: chunked",
+    "Transfer-Encoding: \x0bchunked",
+    "X: y\rTransfer-Encoding: chunked",
+    "Rubbish\r\nContent-Length: {size}",
+)
+
+
+@row(52, everywhere=True, off={"heads_are_strict": "were read"})
+def a_request_with_two_readings_is_none(world: World) -> None:
+    hidden = "GET /api/v1/me HTTP/1.1\r\nHost: x\r\n\r\n"
+    for doubtful in TWO_READINGS:
+        head = f"GET /healthz HTTP/1.1\r\nHost: x\r\n{doubtful.format(size=len(hidden))}\r\n\r\n"
+        found = _answers(world, head + hidden)
+        assert found == [400], f"two requests were read: {doubtful!r}: {found}"
+    plain = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert _answers(world, plain + hidden)[0] == 200
+
+
+def _answers(world: World, text: str) -> list[int]:
+    """The statuses of all answers on a connection that we end behind this."""
+    with socket.create_connection(("127.0.0.1", world.server.port), timeout=20) as raw:
+        raw.sendall(text.encode("latin-1"))
+        raw.shutdown(socket.SHUT_WR)
+        received = b""
+        with contextlib.suppress(ConnectionError):
+            while piece := raw.recv(65_536):
+                received += piece
+    return [int(status) for status in re.findall(rb"HTTP/1\.[01] (\d{3}) ", received)]
+
+
+OTHERS_COOKIES = (
+    'x={"a": 1}',
+    "flag",
+    "=x",
+    'x="open',
+    "a@b=1",
+    "x[0]=1",
+    "x=1 2",
+    "path=/",
+    "x=\xe9",
+    "chatapp-visitor=y",
+    "xchatapp=z",
+)
+
+
+@row(53, both=True, off={"cookies_are_read_apart": "was signed out"})
+def what_other_programs_set_on_the_host_signs_nobody_out(world: World, transport: str) -> None:
+    alice = world.guest("Alice")
+    own = f"chatapp={alice['token']}"
+    for other in OTHERS_COOKIES:
+        for text in (f"{other}; {own}", f"{own}; {other}"):
+            headers = {"Cookie": text.encode("latin-1")}
+            answer = world.http("GET", "/me", headers=headers)
+            assert answer.status_code == 200, f"was signed out by {other!r}"
+            assert answer.json()["user"] == alice["user"]
+    line = world.line(transport, {"Cookie": f"{OTHERS_COOKIES[0]}; {own}", **CSRF})
+    answer = line.connect()
+    assert answer.startswith("40"), f"was signed out on the socket: {answer}"
+    for nobody in ("xchatapp=", "chatapp-x=", "x; y chatapp=", "chatapp=;x="):
+        answer = world.http("GET", "/me", headers={"Cookie": nobody + alice["token"]})
+        assert answer.status_code == 401, nobody
 
 
 def _parts(count: int) -> tuple[dict[str, str], bytes]:

@@ -12,7 +12,7 @@ NOT_FOUND = {"code": "not_found", "message": "No such room, or it is not open to
 
 
 def _asks(room: str, message_id: str) -> list[tuple[str, dict[str, Any]]]:
-    """All that somebody can ask about a room and a message in it."""
+    """All that somebody can ask about a room and a message in it: each event of the contract (test_table.py)."""
     return [
         ("join", {"room": room}),
         ("join", {"room": room, "since": 0, "epoch": "x"}),
@@ -29,10 +29,16 @@ def _asks(room: str, message_id: str) -> list[tuple[str, dict[str, Any]]]:
         ("react", {"message_id": message_id, "emoji": "👍", "on": True}),
         ("stop", {"message_id": message_id}),
         ("regenerate", {"message_id": message_id}),
+        ("continue", {"message_id": message_id}),
+        ("not_for_ai", {"message_id": message_id, "on": True}),
+        ("ai_privacy", {"room": room, "not_for_ai": True}),
+        ("tool_answer", {"id": "a" * 16, "approve": True}),
     ]
 
 
 def _requests(room: str, message_id: str, user_id: str) -> list[tuple[str, str, Any]]:
+    """All that somebody can request of a room and a message in it: each route of the contract (test_table.py)."""
+    assistants = f"/rooms/{room}/assistants"
     return [
         ("GET", f"/rooms/{room}", None),
         ("GET", f"/rooms/{room}/members", None),
@@ -44,6 +50,19 @@ def _requests(room: str, message_id: str, user_id: str) -> list[tuple[str, str, 
         ("GET", f"/search?q=canary&room={room}", None),
         ("GET", f"/messages/{message_id}/versions", None),
         ("GET", f"/messages/{message_id}/run", None),
+        ("POST", f"/rooms/{room}/owner", {"user_id": user_id}),
+        ("GET", f"/rooms/{room}/bans", None),
+        ("POST", f"/rooms/{room}/bans", {"user_id": user_id}),
+        ("DELETE", f"/rooms/{room}/bans/{user_id}", None),
+        ("GET", assistants, None),
+        ("PATCH", assistants, {"turns": "always"}),
+        ("POST", assistants, {"name": "Mallory"}),
+        ("POST", f"{assistants}/try", {}),
+        ("PATCH", f"{assistants}/assistant", {"speaks": "always"}),
+        ("DELETE", f"{assistants}/assistant", None),
+        ("GET", f"/rooms/{room}/budget", None),
+        ("POST", f"/rooms/{room}/catch-up", {"since": 0}),
+        ("GET", f"/rooms/{room}/tool-requests", None),
     ]
 
 
@@ -204,7 +223,9 @@ def an_id_of_somebody_elses_is_not_found(world: World) -> None:
     hers.join(world.room)
     secret = mine.send(room, "secret")
     for wrong in (secret["id"], "1-1", "x", "0-0", "1-", "9" * 40, "1-1\n", "../1-1", "-1--1"):
-        for event, payload in _asks(world.room, wrong)[10:]:
+        for event, payload in _asks(world.room, wrong):
+            if "message_id" not in payload:
+                continue
             assert hers.refused(event, payload)["code"] == "not_found", (event, wrong)
         reply = {"room": world.room, "client_id": "r", "body": "x", "reply_to": wrong}
         assert hers.refused("message", reply)["code"] == "not_found", wrong

@@ -132,7 +132,10 @@ LINES: dict[int, Line] = {
     18: Line(
         "a cookie's POST without a CSRF token; text/plain",
         "403",
-        (f"{EDGE}::a_cookie_changes_nothing_without_the_csrf_token",),
+        (
+            f"{EDGE}::a_cookie_changes_nothing_without_the_csrf_token",
+            f"{EDGE}::no_route_changes_anything_for_a_cookie_alone",
+        ),
     ),
     19: Line(
         "CORS with credentials from another site",
@@ -207,11 +210,13 @@ LINES: dict[int, Line] = {
         ),
     ),
     30: Line(
-        "1,000 events a second from one client",
+        "1,000 events a second from one client, or of what is no event: pings, pongs, fragments",
         "`rate_limited`, then closed; the others do not feel it",
         (
             "tests/transport/test_event_order.py::test_a_client_that_floods_is_refused_then_closed_and_the_others_do_not_feel_it",
             f"{HERE}/test_limits.py::test_a_flood_is_refused_and_then_closed",
+            f"{PACKETS}::a_flood_of_what_is_no_event_is_closed",
+            f"{PACKETS}::a_flood_of_control_frames_or_fragments_is_closed",
         ),
     ),
     31: Line(
@@ -346,6 +351,38 @@ LINES: dict[int, Line] = {
         "`unavailable`; a retry gives one message",
         (
             "tests/realtime/test_installation.py::test_people_who_go_on_sending_notice_no_fault_of_redis",
+        ),
+    ),
+    52: Line(
+        "a request with two readings: lengths, codings, hosts, ends of lines, chunks",
+        "400, and the connection ends",
+        (
+            f"{EDGE}::a_request_with_two_readings_is_none",
+            "tests/runtime/test_heads.py::test_what_has_two_readings_is_refused_and_nothing_behind_it_is_read",
+            "tests/runtime/test_heads.py::test_a_body_that_is_not_in_chunks_ends_the_connection",
+        ),
+    ),
+    53: Line(
+        "cookies of other programs on the host, odd ones too",
+        "nobody is signed out by them",
+        (f"{EDGE}::what_other_programs_set_on_the_host_signs_nobody_out",),
+    ),
+    54: Line(
+        "many addresses of one IPv6 network",
+        "one visitor, for every limit",
+        (
+            f"{HERE}/test_proxy.py::test_who_has_a_network_of_addresses_is_one_visitor",
+            "tests/runtime/test_forwarded.py::test_who_has_a_network_of_addresses_is_one_visitor",
+        ),
+    ),
+    55: Line(
+        "a sign-in at the very moment of a ban or of another password, or an act at that of a demotion",
+        "refused, or ended with the others",
+        (
+            "tests/store/test_same_moment.py::test_who_signs_in_while_the_ban_is_made_is_refused",
+            "tests/store/test_same_moment.py::test_a_change_ends_also_the_session_that_the_old_password_is_opening",
+            "tests/store/test_same_moment.py::test_of_two_who_take_the_rights_from_each_other_one_stays",
+            "tests/store/test_people.py::test_a_password_that_is_changed_while_it_is_verified_opens_no_session",
         ),
     ),
 }

@@ -83,3 +83,24 @@ def test_origins_are_checked_behind_a_proxy_as_without(behind: Server, by: str) 
     forged = {**BY_HTTPS, "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
     assert opens(behind, by, {**forged, "Origin": "https://evil.example"}) == (400, 400)
     assert opens(behind, by, {**forged, "Origin": f"https://{HOST}"}) == (200, 101)
+
+
+def test_who_has_a_network_of_addresses_is_one_visitor(
+    runtime: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("network")
+    env = {"CHATAPP_RATE_LIMITS": "1/s"}  # of each kind one at once, and one in a second
+    server = Server(folder, runtime=runtime, arguments=["--trust-proxy", OURS], env=env)
+    server.start()
+
+    def comes(address: str) -> int:
+        headers = {**BY_HTTPS, "X-Forwarded-For": address}
+        return ask(server, OURS, "/api/v1/guests", headers, {"name": "Eve"})[0]
+
+    try:
+        assert comes("2001:db8:1:1::1") == 201
+        # Each from another address; on a slow machine a second may pass between two.
+        assert 429 in [comes(f"2001:db8:1:1:{number}::1") for number in range(20)]
+        assert comes("2001:db8:1:2::1") == 201
+    finally:
+        server.close()

@@ -6,10 +6,13 @@ that still passes then would prove nothing.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import io
 import json
 import re
 from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 import engineio
@@ -24,11 +27,13 @@ from chatapp.extensions import socketio as extension
 from chatapp.payloads import inbound
 from chatapp.realtime import acks, frame_reader, namespace
 from chatapp.realtime.acks import Acks
+from chatapp.realtime.chatter import Chatter
 from chatapp.realtime.namespace import Identity, TypedNamespace
 from chatapp.realtime.overrides.engine import EngineServer
 from chatapp.realtime.overrides.packets import ChatPacket, Garbage
 from chatapp.realtime.overrides.session import EngineSocket
-from chatapp.services import people
+from chatapp.runtime import heads
+from chatapp.services import credentials, people
 from chatapp.services.limits import Limits
 from chatapp.services.messages import Messages
 from chatapp.services.rooms import Rooms
@@ -133,12 +138,36 @@ def sid_belongs_to_its_opener() -> Undo:
 
 @switch
 def csrf_header() -> Undo:
-    return replaced(asking, _check_script=lambda: None)
+    return replaced(asking, _check_script=lambda **_safe: None)
 
 
 @switch
 def form_token() -> Undo:
     return replaced(forms, check=lambda _session: None)
+
+
+@switch
+def heads_are_strict() -> Undo:
+    """Each server's own parser has the first word, and the last."""
+
+    def read(reader: Any, _first: bytes) -> io.BytesIO:
+        return io.BytesIO(b"".join(iter(lambda: reader.readline(65_536), b"\r\n")) + b"\r\n")
+
+    return replaced(heads, read=read)
+
+
+@switch
+def cookies_are_read_apart() -> Undo:
+    """By the standard library's reader, which ends at the first that is not to its taste."""
+
+    def cookie_token(environ: Any) -> str | None:
+        with contextlib.suppress(CookieError):
+            found = SimpleCookie(environ.get("HTTP_COOKIE", "")).get("chatapp")
+            return found.value if found is not None else None
+        return None
+
+    undo = [replaced(place, cookie_token=cookie_token) for place in (credentials, events)]
+    return lambda: [each() for each in undo] and None
 
 
 # What they send
@@ -234,6 +263,15 @@ def unknown_fields_are_refused() -> Undo:
 @switch
 def nul_is_refused() -> Undo:
     return replaced(namespace, _NUL=re.compile(r"(?!)"))
+
+
+@switch
+def chatter_is_counted() -> Undo:
+    undo = [
+        replaced(Chatter, too_much=lambda _self: False),
+        replaced(frame_reader, MAX_FRAGMENTS=1 << 30),
+    ]
+    return lambda: [each() for each in undo] and None
 
 
 @switch
