@@ -11,13 +11,20 @@ from typing import Any
 
 import pytest
 import requests
+import websocket
 
 from tests.support.client import RefusedError
 from tests.support.server import Server
 from tests.support.waiting import eventually
 from tests.web.conftest import CSRF
 
-FAULTY = (requests.RequestException, OSError, RefusedError, AssertionError)
+FAULTY = (
+    requests.RequestException,
+    websocket.WebSocketException,
+    OSError,
+    RefusedError,
+    AssertionError,
+)
 
 
 class Somebody:
