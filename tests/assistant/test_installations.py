@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from tests.conftest import Installation, shared_server
 from tests.openai_server import OpenAIServer, behaviours
+from tests.support import open_runs
 from tests.support.client import Client
 from tests.support.server import Server
 from tests.support.waiting import eventually
@@ -192,3 +194,28 @@ def writing_worker(server: Server, ai: OpenAIServer) -> int:
         if any(each.laddr.port == port for each in psutil.Process(pid).net_connections("tcp")):
             return index
     raise AssertionError("no worker has a connection to the provider")
+
+
+def test_a_test_that_leaves_an_answer_open_fails_as_its_server_is_closed(
+    ai: OpenAIServer,
+    runtime: str,
+    tmp_path: Path,
+    room: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(open_runs, "PATIENCE_S", 0.5)
+    for left_open in (True, False):
+        folder = tmp_path / str(left_open)
+        server = Server(folder, runtime=runtime, env=with_model(ai)).start()
+        try:
+            ai.will(behaviours.silent())
+            alice = server.connect("Alice")
+            alice.join(room)
+            answer = asked(alice, room)
+            if not left_open:
+                alice.ok("stop", {"message_id": answer})
+                alice.sees("message_changed", id=answer, status="stopped")
+        finally:
+            with pytest.raises(AssertionError, match="left open") if left_open else nullcontext():
+                server.close()
+        assert server.process.returncode is not None

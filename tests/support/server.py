@@ -13,6 +13,7 @@ import psutil
 import requests
 
 from .client import Client, Payload
+from .open_runs import none_left
 from .processes import Process, free_port
 from .waiting import eventually
 
@@ -136,7 +137,14 @@ class Server:
         self.process.wait()
 
     def close(self) -> None:
-        """End it and the clients that were made here."""
+        """End it and the clients that were made here. Fails if an answer is still open that should have ended."""
+        try:
+            if self in alive:
+                none_left([self])
+        finally:
+            self._end()
+
+    def _end(self) -> None:
         if self in alive:
             alive.remove(self)
         for client in self._clients:
