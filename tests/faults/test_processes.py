@@ -37,9 +37,11 @@ def others(verdict: Verdict, worker: str) -> float:
 
 
 def must_stay(run: Run) -> None:
-    """Nobody who is connected has seemed to leave."""
-    people = {person.id for person in run.people}
-    gone = [(room, user) for room, user, _ in run.record.left if user in people]
+    """Nobody who is connected has seemed to leave a room of theirs."""
+    members = {
+        (slug, person.id) for person in run.people for slug in person.places.keys() - person.removed
+    }
+    gone = [(room, user) for room, user, _ in run.record.left if (room, user) in members]
     assert not gone, f"{gone} seemed to leave"
 
 
