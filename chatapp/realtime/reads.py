@@ -45,19 +45,30 @@ class Reads:
 
     def answered(self, conn: Connection, room_id: int, seq: int, members_count: int) -> None:
         """A device is told in an ack where its person's cursor stands."""
+        if room_id not in conn.seats:
+            return
+        seat = conn.seats[room_id]
         if members_count <= READS_MEMBERS:
-            self.know(room_id, {conn.user.id: seq})
-        elif room_id in conn.seats:
-            seat = conn.seats[room_id]
+            self.know(room_id, seat.slug, {conn.user.id: seq})
+        else:
             seat.read_seq = max(seq, seat.read_seq)
 
-    def know(self, room_id: int, reads: Mapping[str, int]) -> None:
-        """Somebody here is being told that the room's cursors stand there."""
+    def know(self, room_id: int, slug: str, reads: Mapping[str, int]) -> None:
+        """Somebody here is being told that the room's cursors stand there: the others are too, of what is new to them."""
         with runtime.turn:
-            if self._fanout.count(f"room:{room_id}"):
-                known = self._known.setdefault(room_id, {})
-                for user_id, seq in reads.items():
-                    known[user_id] = max(seq, known.get(user_id, 0))
+            known = self._known.get(room_id)
+            if known is not None or self._fanout.count(f"room:{room_id}") > 1:
+                known = known or {}
+                news = {who: seq for who, seq in reads.items() if seq > known.get(who, 0)}
+                if news:
+                    self._add(str(room_id), ReadEvent(slug, news))
+            self._note(room_id, reads)
+
+    def _note(self, room_id: int, reads: Mapping[str, int]) -> None:
+        if self._fanout.count(f"room:{room_id}"):
+            known = self._known.setdefault(room_id, {})
+            for user_id, seq in reads.items():
+                known[user_id] = max(seq, known.get(user_id, 0))
 
     def close(self, room_id: int) -> None:
         """Nobody here is in the room any more."""
@@ -133,7 +144,7 @@ class Reads:
             runtime.call_later(EVERY_SECONDS, self._flush, key)
 
     def _tell_all(self, room_id: int, event: ReadEvent) -> None:
-        self.know(room_id, event.reads)
+        self._note(room_id, event.reads)
         known = self._known.get(room_id, event.reads)
         event.reads.update((user_id, known[user_id]) for user_id in event.reads)
         packet = frames.event("read", msgspec.json.encode(event))

@@ -100,7 +100,7 @@ def test_a_cursor_that_no_hint_told_of_is_found_by_comparing(
 ) -> None:
     here, _ = workers
     bob = here.device("bob").enter()
-    here.reads.know(ROOM, {"alice": 3, "bob": 2, "gone": 1})
+    here.reads.know(ROOM, SLUG, {"alice": 3, "bob": 2, "gone": 1})
     found = {ROOM: (SLUG, {"alice": 3, "bob": 4, "carol": 5, "dave": 0})}
     here.reads.compare(here.reads.known([ROOM]), found)
     bob.sees("read")
@@ -115,14 +115,28 @@ def test_a_cursor_that_no_hint_told_of_is_found_by_comparing(
     )
 
 
+def test_what_one_is_shown_in_an_answer_the_others_are_told(
+    workers: tuple[ReadingWorker, ReadingWorker],
+) -> None:
+    here, _ = workers
+    bob = here.device("bob").enter()
+    here.reads.know(ROOM, SLUG, {"alice": 3, "bob": 2})  # he joins, alone: there is nobody to tell
+    alice = here.device("alice").enter()
+    here.reads.know(ROOM, SLUG, {"alice": 5, "bob": 2})  # and she, whose hint was lost
+    assert bob.sees("read") == [{"room": SLUG, "reads": {"alice": 5}}]
+    here.reads.answered(alice.connection, ROOM, 5, 3)  # is nothing new
+    here.reads.answered(alice.connection, ROOM, 8, 3)  # by another worker, as it turns out
+    assert bob.sees("read", 2)[1]["reads"] == {"alice": 8}
+
+
 def test_who_came_while_cursors_were_compared_is_kept(
     workers: tuple[ReadingWorker, ReadingWorker],
 ) -> None:
     here, _ = workers
     here.device("bob").enter()
-    here.reads.know(ROOM, {"bob": 2})
+    here.reads.know(ROOM, SLUG, {"bob": 2})
     known = here.reads.known([ROOM])
-    here.reads.know(ROOM, {"carol": 7})
+    here.reads.know(ROOM, SLUG, {"carol": 7})
     here.reads.compare(known, {ROOM: (SLUG, {"bob": 2})})
     assert here.reads.known([ROOM]) == {ROOM: {"bob", "carol"}}
 
@@ -132,7 +146,7 @@ def test_a_room_that_has_grown_too_large_is_compared_no_more(
 ) -> None:
     here, _ = workers
     here.device("bob").enter()
-    here.reads.know(ROOM, {"bob": 2})
+    here.reads.know(ROOM, SLUG, {"bob": 2})
     here.reads.compare(here.reads.known([ROOM]), {})
     assert here.reads.counts() == {}
 
@@ -161,7 +175,7 @@ def test_a_cursor_never_seems_to_go_back(workers: tuple[ReadingWorker, ReadingWo
     there.read("alice", 7)  # by another worker, and later than it was
     there.read("dave", 3)
     assert bob.sees("read", 2)[1]["reads"] == {"carol": 1, "alice": 9, "dave": 3}
-    here.reads.know(ROOM, {"dave": 5})  # somebody joins, and is shown that
+    here.reads.know(ROOM, SLUG, {"dave": 5})  # somebody joins, and is shown that
     there.read("dave", 4)
     assert bob.sees("read", 3)[2]["reads"] == {"dave": 5}
     bob.leave()
