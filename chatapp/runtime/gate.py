@@ -11,13 +11,18 @@ from functools import partial
 
 from . import loop
 from .crew import crew
+from .giving_way import giving_way
 
 log = logging.getLogger("chatapp.runtime")
 
 Job = Callable[[], object]
 
 # What comes through the gate has so long of a turn of the loop, in seconds; one job of it at least.
-SLICE_S = 0.001
+SLICE_S = 0.0004
+# While a thread works for the loop (messages are being stored) it stays shut: what is stored shall be told at once. But no
+# longer than this, in seconds: where something is always being stored, strangers come in all the same.
+PATIENCE_S = 0.02
+SHUT_S = 0.0003  # until it looks again
 # Of the loop's time it has one part in so many.
 SHARE = 4
 # One job of offenders after so many of others, while both wait.
@@ -67,6 +72,7 @@ class Gate:
         self._clean_in_a_row = 0
         self._narrow_until = 0.0
         self._free_at = 0.0  # when the loop's time that was used has been made up for
+        self._due = 0.0  # when it is to open
         self._called = False
 
     @property
@@ -110,20 +116,29 @@ class Gate:
             self._call(self._free_at - time.perf_counter())
 
     def _call(self, seconds: float) -> None:
+        self._called = True
+        seconds = max(0.0, seconds)
+        self._due = time.perf_counter() + seconds
+        self._come_back(seconds)
+
+    def _come_back(self, seconds: float) -> None:
         from eventlet import hubs
 
-        self._called = True
-        hubs.get_hub().schedule_call_global(max(0.0, seconds), self._open)
+        hubs.get_hub().schedule_call_global(seconds, self._open)
 
     def _open(self) -> None:
         # In the loop. A job comes back when it has ended, or waits in the middle: then it goes on beside the gate.
         begun = now = time.perf_counter()
+        if giving_way.owed and begun - self._due < PATIENCE_S:
+            self._come_back(SHUT_S)
+            return
         self._called = True  # while it is open, whoever comes is served below
         while now - begun < SLICE_S and (job := self._next()) is not None:
             try:
                 job()
             except Exception:
                 log.exception("a task that came through the gate failed")
+            giving_way.now()
             now = time.perf_counter()
         if gc.get_count()[0] > GARBAGE:
             gc.collect(0)

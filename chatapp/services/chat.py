@@ -81,7 +81,7 @@ class Chat:
         backend = (
             SqliteBackend(str(path)) if (path := settings.sqlite_path) else PostgresBackend(db.url)
         )
-        self.writer = Writer(backend, self._committed)
+        self.writer = Writer(backend, self._committed, fanout.flush)
         self.relay = Relay(_RelayReader(db), fanout, bus, on_restored=self._start_afresh)
         self.broadcast = Broadcast(fanout, bus)
         self.control = Control(bus)

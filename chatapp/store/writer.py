@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 from chatapp import runtime
 from chatapp.errors import ChatError
 from chatapp.runtime.crew import crew
+from chatapp.runtime.giving_way import giving_way
 
 from .backends import Backend
 from .gathering import Gathering
@@ -46,10 +47,17 @@ class Job(Protocol[R]):
 class Writer:
     """One per process."""
 
-    def __init__(self, backend: Backend, told: Callable[[list[Told]], None]) -> None:
-        """`told` is called on the loop after each commit, before the jobs' own callbacks."""
+    def __init__(
+        self,
+        backend: Backend,
+        told: Callable[[list[Told]], None],
+        flush: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`told` is called on the loop after each commit, before the jobs' own callbacks, and `flush` after them: what
+        they had to send goes out now, before whatever else this turn of the loop has to do."""
         self._backend = backend
         self._told = told
+        self._flush = flush
         self._waiting: deque[tuple[Job[Any], Pending[Any]]] = deque()
         self._busy = False
         self._gathering = Gathering(self._go_on, MAX_BATCH)
@@ -96,19 +104,26 @@ class Writer:
             self._started = True
             self._bridge.start()
             runtime.os_thread(self._work)
+        giving_way.started()
         self._batches.put(batch)
 
     def _work(self) -> None:
         """The OS thread: touches nothing but the backend's own connection, the queue and the bridge."""
         while (batch := self._batches.get()) is not None:
             outcomes, told = self._backend.commit([job for job, _ in batch])
-            self._bridge.post(self._finish, batch, outcomes, told)
+            self._bridge.post(self._back, batch, outcomes, told)
         self._backend.close()
         self._bridge.post(self._end)
 
     def _end(self) -> None:
         self._bridge.close()
         self._stopped.set()
+
+    def _back(
+        self, batch: list[tuple[Job[Any], Pending[Any]]], outcomes: list[Outcome], told: list[Told]
+    ) -> None:
+        giving_way.finished()
+        self._finish(batch, outcomes, told)
 
     def _finish(
         self, batch: list[tuple[Job[Any], Pending[Any]]], outcomes: list[Outcome], told: list[Told]
@@ -127,6 +142,7 @@ class Writer:
                 pending.resolve(result, error)
             except Exception:
                 log.exception("a callback of a committed job failed")
+        self._flush()
         posts = sum(isinstance(job, PostMessage) for job, _ in batch)
         self._gathering.committed(posts, len(self._waiting))
 

@@ -12,7 +12,9 @@ from functools import partial
 from typing import Any
 
 from chatapp import runtime
+from chatapp.runtime import gate as gate_module
 from chatapp.runtime.gate import Gate
+from chatapp.runtime.giving_way import giving_way
 
 
 def finished(went: list[Any], count: int) -> list[Any]:
@@ -91,6 +93,22 @@ def spent() -> tuple[float, float]:
     return sum(finished(went, 50)), time.perf_counter() - begun
 
 
+def beside_a_thread(patience: float) -> list[str]:
+    """A job that comes while a thread works for the loop, which it does until the job was done or a few turns have passed."""
+    gate_module.PATIENCE_S = patience
+    gate = with_eve()
+    went: list[str] = []
+    giving_way.started()
+    gate.submit("eve", partial(went.append, "eve"))
+    if patience < 1:
+        finished(went, 1)
+    else:
+        runtime.sleep(0.01)
+    went.append("thread")
+    giving_way.finished()
+    return finished(went, 2)
+
+
 if __name__ == "__main__":
     runtime.patch("eventlet")
     found = {
@@ -99,5 +117,7 @@ if __name__ == "__main__":
         "wide": tasks(narrow=False),
         "narrow": tasks(narrow=True),
         "spent": spent(),
+        "beside a thread": beside_a_thread(600),
+        "beside one that works on": beside_a_thread(0.01),
     }
     print(json.dumps(found))

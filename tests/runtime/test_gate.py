@@ -38,6 +38,13 @@ def test_the_jobs_have_no_more_than_their_share_of_the_time(on_eventlet: dict[st
     assert spent <= 1.1 * passed / SHARE + 0.01
 
 
+def test_it_stays_shut_while_something_is_being_stored_but_not_for_ever(
+    on_eventlet: dict[str, Any],
+) -> None:
+    assert on_eventlet["beside a thread"] == ["thread", "eve"]
+    assert on_eventlet["beside one that works on"] == ["eve", "thread"]
+
+
 def test_on_threads_the_gate_stands_open() -> None:
     gate = Gate()
     gate.narrow_down()
