@@ -57,6 +57,7 @@ _TURNS = Statement(
 _RECORD = Statement(
     "UPDATE runs SET model = :model, prompt_version = :prompt_version, context = :context,"
     " prompt_estimate = :estimate, left_out = :left_out WHERE room_id = :room AND seq = :seq AND attempt = :attempt"
+    " AND state IN ('thinking', 'streaming')"
 )
 _SAVE = Statement(
     "UPDATE runs SET text = :text, lease_until = :lease WHERE room_id = :room AND seq = :seq"
@@ -187,7 +188,7 @@ class StartRun:
 class RecordCall:
     """Note what an attempt is made from, and have the budgets keep what it may use, before the provider is called.
 
-    Raises ChatError: `conflict` for an attempt that is over, `budget_exceeded`.
+    Raises ChatError: `conflict` for an attempt that is over, whose end has settled all; `budget_exceeded`.
     """
 
     room_id: int

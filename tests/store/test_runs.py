@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from chatapp.clock import now_ms
 from chatapp.errors import ChatError
 from chatapp.payloads import Message, User
-from chatapp.store import messages, reading, rooms, run_leases, run_rows
+from chatapp.store import budgets, messages, reading, rooms, run_leases, run_rows
 from chatapp.store.run_jobs import (
     QUEUE,
     EndRun,
@@ -142,6 +143,33 @@ def test_what_an_answer_was_made_from_is_on_record(talk: Talk) -> None:
     statement = Statement("SELECT model, prompt_version, context FROM runs")
     with talk.store.db.snapshot() as db:
         assert db.one(statement) == ("m" * 120, "1", "[1]")
+
+
+def test_what_an_answer_may_use_is_kept_for_one_being_written_and_not_for_one_that_is_over(
+    talk: Talk,
+) -> None:
+    def record(claim: Claim) -> None:
+        job = RecordCall(
+            talk.room, claim.seq, claim.attempt, "m", "1", [1], need=budgets.Use(500, 20)
+        )
+        talk.store.writer.run(job)
+
+    def used() -> budgets.Use:
+        with talk.store.db.snapshot() as db:
+            return budgets.used(db, now_ms(), "person", talk.alice.id)
+
+    [claim] = talk.ask().claims
+    record(claim)
+    assert used() == budgets.Use(500, 20)
+    talk.save(claim, "I look it up.")
+    record(claim)
+    assert used() == budgets.Use(500, 20)
+    talk.end(claim, "stopped", used=budgets.Use(30, 1))
+    assert used() == budgets.Use(30, 1)
+    with pytest.raises(ChatError) as refused:
+        record(claim)
+    assert refused.value.code == "conflict"
+    assert used() == budgets.Use(30, 1)
 
 
 # The queue
