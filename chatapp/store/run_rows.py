@@ -207,15 +207,19 @@ def set_status(tx: Tx, room: RoomRow, run: RunRow, status: str, by: str | None) 
 
 
 def end(tx: Tx, room: RoomRow, run: RunRow, how: Ending) -> Message:
-    """Close the run for good: its text becomes the message's body. A numbered change."""
+    """Close the run for good: its text becomes the message's body. A numbered change.
+
+    What failed with some text, also one that it was to go on from, is interrupted: it can be gone on with.
+    """
     body = run.text if how.text is None else how.text
+    status = "interrupted" if how.status == "failed" and body else how.status
     place = {"room": room.id, "seq": run.seq}
     budgets.gate(tx)
     budgets.settle(tx, room.id, run.seq, how.used)
     tx.run(
         _END,
         **place,
-        status=how.status,
+        status=status,
         at=tx.now,
         stopped_by=how.stopped_by,
         error=how.error,
@@ -231,7 +235,7 @@ def end(tx: Tx, room: RoomRow, run: RunRow, how: Ending) -> Message:
         **place,
         body=body,
         mentions=mentions_column(list(how.mentions)),
-        status=how.status,
+        status=status,
         changed=number,
     )
     tx.insert(MENTIONS, [(span.user_id, room.id, run.seq) for span in how.mentions])

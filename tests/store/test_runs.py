@@ -304,6 +304,27 @@ def test_a_new_version_waits_while_another_answer_is_written(talk: Talk) -> None
     assert (second.seq, second.attempt) == (2, 2)
 
 
+def test_one_that_fails_before_it_goes_on_keeps_its_text_and_can_be_gone_on_with(
+    talk: Talk,
+) -> None:
+    def go_on() -> list[Claim]:
+        return talk.store.writer.run(Regenerate(talk.room, 2, talk.alice, "w1", onward=True)).claims
+
+    [claim] = talk.ask().claims
+    assert talk.end(claim, "failed", error="internal")[0].status == "failed"
+    with pytest.raises(ChatError, match="nothing to go on from"):
+        go_on()
+    [again] = talk.store.writer.run(Regenerate(talk.room, 2, talk.alice, "w1")).claims
+    talk.end(again, "interrupted", text="Once there")
+    [onward] = go_on()
+    message, _ = talk.end(onward, "failed", error="internal")
+    assert (message.status, message.body) == ("interrupted", "Once there")
+    assert message.run
+    assert message.run.error == "internal"
+    [onward] = go_on()
+    assert talk.end(onward, text="Once there was.")[0].status == "done"
+
+
 def test_only_an_ended_answer_is_made_again(talk: Talk) -> None:
     talk.ask()
     for seq in (1, 2):
