@@ -116,9 +116,16 @@ export function mayStop(view: RoomView, row: Row): boolean {
   return row.message.value.run?.asker.id === view.me?.id || view.moderates || view.roster.administers;
 }
 
-/** Who may stop an answer may have it written again, but for those who only read here, and while its question is there. */
+/** Who may stop an answer may have it written again, but for those who only read here, and while assistants may see its question. */
 export function mayRedo(view: RoomView, row: Row): boolean {
-  return view.mayWrite && mayStop(view, row) && row.message.value.reply_to?.deleted !== true;
+  return view.mayWrite && mayStop(view, row) && questionStands(view, row);
+}
+
+/** Whether the question of an answer is neither deleted, nor gone by the room's retention, nor, as far as it is loaded, kept from assistants. */
+function questionStands(view: RoomView, row: Row): boolean {
+  const question = row.message.value.reply_to;
+  if (question === undefined || question.deleted) return false;
+  return view.store.rowOf(question.id)?.message.value.not_for_ai !== true;
 }
 
 /** What broke off, or was stopped, in the middle of its text can be written on from there. */
