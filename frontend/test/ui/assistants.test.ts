@@ -1,9 +1,11 @@
+import { computed } from "@preact/signals-core";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Assistant } from "../../src/core/api";
 import { language } from "../../src/i18n";
 import { changesOf, fieldsOf, problemsOf, problemsOfCaps, typedOf, type Typed } from "../../src/ui/assistants/settings/fields";
 import { nameOfModel } from "../../src/ui/assistants/sheets/model";
 import { sentenceOf } from "../../src/ui/assistants/sheets/tools";
+import { waitingOf } from "../../src/ui/assistants/queue";
 import { speaksKey } from "../../src/ui/assistants/roster";
 import { firstSeen } from "../../src/ui/assistants/seen";
 import { thinkingSince } from "../../src/ui/assistants/thinking";
@@ -95,6 +97,27 @@ describe("an assistant", () => {
     expect(sentenceOf({ tool: "fly", arguments: { to: "x".repeat(500) } }).length).toBeLessThan(150);
     language.value = "ko";
     expect(sentenceOf({ tool: "rename_room", arguments: { name: "차" } })).toBe("방 이름을 “차”로 바꾸기");
+  });
+});
+
+describe("who waits for an assistant", () => {
+  const answer = (status: "queued" | "thinking" | "done", sender = "a1") =>
+    new MemoryRow(message({ sender: { id: sender, name: "번역가", kind: "assistant" }, status, run: { attempt: 1, asker: message().sender, versions: 1 } }));
+
+  it("is counted wherever they stand, and of no other assistant", () => {
+    const again = answer("done");
+    const rows = [again, ...Array.from({ length: 200 }, () => new MemoryRow(message())), answer("thinking"), answer("queued"), answer("queued", "a2")];
+    const waiting = computed(() => waitingOf(rows, true, "a1", 9));
+    expect(waiting.value).toBe(1);
+    again.change({ status: "queued" });
+    expect(waiting.value).toBe(2);
+    again.change({ status: "thinking" });
+    expect(waiting.value).toBe(1);
+  });
+
+  it("is what the server told while the end of the room is not loaded", () => {
+    const rows = [answer("queued"), answer("done")];
+    expect([waitingOf(rows, false, "a1", 3), waitingOf(rows, true, "a1", 3)]).toEqual([3, 1]);
   });
 });
 

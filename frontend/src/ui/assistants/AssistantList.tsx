@@ -54,7 +54,8 @@ export function AssistantList({ view, done }: ListProps) {
 
 function Assistant({ user, view, budget, done }: ListProps & { user: User; budget: Budget | undefined }) {
   const known = view.roster.of(user.id);
-  const waiting = waitingOf(view.store.rows.value, user.id);
+  const { rows, atEnd } = view.store;
+  const waiting = waitingOf(rows.value, atEnd.value, user.id, known?.queued ?? 0);
   const mention = `${t("mention")}: ${user.name}`;
   return (
     <li class="assistant">
