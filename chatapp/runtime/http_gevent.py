@@ -56,6 +56,7 @@ class _Body(pywsgi.Input):  # type: ignore[misc]
         )
         self._handler = handler
         self._chunks = heads.Chunks(self.rfile)
+        self._lost = False  # the place in the connection
 
     def _chunked_read(self, length: int | None = None, use_readline: bool = False) -> bytes:
         del use_readline  # nobody here reads a body by its lines
@@ -63,11 +64,11 @@ class _Body(pywsgi.Input):  # type: ignore[misc]
         try:
             return self._chunks.read(length)
         except heads.BadChunk:
-            self._handler.close_connection = True
+            self._lost = self._handler.close_connection = True
             raise
 
     def _discard(self) -> None:
-        if not self._handler.close_connection:
+        if not self._lost:
             self.send_100_continue_enabled = False
             if not heads.discard(self.read):
                 self._handler.close_connection = True
