@@ -244,6 +244,8 @@ class Relay:
                 self._break_off(room, after)
                 return
         with runtime.turn:
+            if self._rooms.get(room.id) is not room:  # while the snapshot was given back
+                return
             self._send(room, room.stream.fill(room.stream.position, []))
             helped = room.stream.position > after
             room.hold = HOLD_SECONDS if helped else min(room.hold * 2, HOLD_LIMIT_SECONDS)
