@@ -127,30 +127,38 @@ class Gate:
         hubs.get_hub().schedule_call_global(seconds, self._open)
 
     def _open(self) -> None:
-        # In the loop. A job comes back when it has ended, or waits in the middle: then it goes on beside the gate.
-        begun = now = time.perf_counter()
-        if giving_way.owed and begun - self._due < PATIENCE_S:
+        # In the loop.
+        if giving_way.owed and time.perf_counter() - self._due < PATIENCE_S:
             self._come_back(SHUT_S)
             return
         self._called = True  # while it is open, whoever comes is served below
-        while now - begun < SLICE_S and (job := self._next()) is not None:
-            try:
-                job()
-            except Exception:
-                log.exception("a task that came through the gate failed")
-            giving_way.now()
-            now = time.perf_counter()
+        # One connection is taken in, and those that wait inside have their time all the same.
+        at_door = self._do(self._door.take()) if self._door else 0.0
+        spent = 0.0
+        while spent < SLICE_S and (job := self._next()) is not None:
+            spent += self._do(job)
+        spent += at_door
         if gc.get_count()[0] > GARBAGE:
-            gc.collect(0)
-            now = time.perf_counter()
+            spent += self._do(partial(gc.collect, 0))
         self._called = False
-        self._free_at = now + (now - begun) * (SHARE - 1)
+        now = time.perf_counter()
+        self._free_at = now + spent * (SHARE - 1)
         if self._door or self._clean or self._offenders:
             self._call(self._free_at - now)
 
+    @staticmethod
+    def _do(job: Job) -> float:
+        """Seconds that it took until it ended, or waited in the middle: then it goes on beside the gate."""
+        begun = time.perf_counter()
+        try:
+            job()
+        except Exception:
+            log.exception("a task that came through the gate failed")
+        took = time.perf_counter() - begun
+        giving_way.now()  # what a thread is given is not the gate's
+        return took
+
     def _next(self) -> Job | None:
-        if self._door:
-            return self._door.take()
         if self._clean and not (self._offenders and self._clean_in_a_row >= AHEAD):
             self._clean_in_a_row += 1
             return self._clean.take()
