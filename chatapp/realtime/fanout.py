@@ -8,6 +8,7 @@ the batch is closed, so that every connection sees its packets in the order in w
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -16,6 +17,8 @@ from chatapp.runtime.crew import soon
 
 from . import frames
 from .connection import Connection
+
+log = logging.getLogger("chatapp.transport")
 
 
 class Batch:
@@ -195,7 +198,10 @@ class Fanout:
             self._open.clear()
             for link in dirty:
                 out, link.out = link.out, []
-                link.write(out)
+                try:
+                    link.write(out)
+                except Exception:  # it promises not to; the others must have theirs all the same
+                    log.exception("a connection could not be written to")
 
     # Who is where
 

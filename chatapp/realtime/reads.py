@@ -136,17 +136,19 @@ class Reads:
             if event is None:
                 self._resting.discard(key)
                 return
+            runtime.call_later(EVERY_SECONDS, self._flush, key)
             room, _, user_id = key.partition(" ")
             if user_id:
                 self._tell_own(int(room), user_id, event)
             else:
                 self._tell_all(int(room), event)
-            runtime.call_later(EVERY_SECONDS, self._flush, key)
 
     def _tell_all(self, room_id: int, event: ReadEvent) -> None:
         self._note(room_id, event.reads)
         known = self._known.get(room_id, event.reads)
-        event.reads.update((user_id, known[user_id]) for user_id in event.reads)
+        event.reads.update(
+            (user_id, known.get(user_id, seq)) for user_id, seq in event.reads.items()
+        )
         packet = frames.event("read", msgspec.json.encode(event))
         self._fanout.send(f"room:{room_id}", packet)
 

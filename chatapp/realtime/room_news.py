@@ -94,6 +94,7 @@ class RoomNews:
         """Tell what no hint told. `known`: rooms_of() before the places of these people were `found` in the database."""
         rooms: dict[str, set[int]] = {user_id: set() for user_id in known}
         heads: dict[int, int] = {}
+        moved: list[Place] = []
         with runtime.turn:
             for place in found:
                 user_id, room_id = place.user_id, place.room_id
@@ -103,7 +104,7 @@ class RoomNews:
                     self.added(user_id, room_id, place.read_seq)
                     self._told.pop(room_id, None)
                 elif place.read_seq > self._rooms_of.get(user_id, {}).get(room_id, place.read_seq):
-                    self.read(room_id, user_id, place.read_seq)
+                    moved.append(place)
             for user_id, before in known.items():
                 for room_id in before - rooms[user_id]:
                     self.removed(user_id, room_id)
@@ -112,6 +113,11 @@ class RoomNews:
                     # Once: what cannot be told now is tried again, and who has joined the room hears it there.
                     self._told[room_id] = head
                     self.touched(room_id)
+        for (
+            place
+        ) in moved:  # here, one after the other: after an outage they are many, and readers few
+            if self._needs_telling(place.room_id, place.user_id, place.read_seq):
+                self._tell_one(place.room_id, place.user_id, place.read_seq)
 
     def touched(self, room_id: int) -> None:
         """Something was committed in the room, here or on another worker. Costs one look-up where nobody is concerned."""
@@ -128,14 +134,21 @@ class RoomNews:
 
     def read(self, room_id: int, user_id: str, seq: int) -> None:
         """`user_id` has read up to `seq`, on one device: the others, which have not joined the room, are told."""
-        with runtime.turn:
-            elsewhere = any(
-                room_id not in conn.seats for conn in self._fanout.connections(f"user:{user_id}")
-            )
-            if not elsewhere:
-                self._knows(user_id, room_id, seq)
-        if elsewhere:
+        if self._needs_telling(room_id, user_id, seq):
             runtime.spawn(self._tell_one, room_id, user_id, seq)
+
+    def _needs_telling(self, room_id: int, user_id: str, seq: int) -> bool:
+        with runtime.turn:
+            if self._listens(user_id, room_id):
+                return True
+            self._knows(user_id, room_id, seq)
+            return False
+
+    def _listens(self, user_id: str, room_id: int) -> bool:
+        """Whether a connection here has not joined the room, and so gets its news."""
+        return any(
+            room_id not in conn.seats for conn in self._fanout.connections(f"user:{user_id}")
+        )
 
     def _knows(self, user_id: str, room_id: int, seq: int) -> None:
         cursors = self._rooms_of.get(user_id, {})
@@ -155,9 +168,7 @@ class RoomNews:
         return [
             user_id
             for user_id in self._people_in.get(room_id, ())
-            if any(
-                room_id not in conn.seats for conn in self._fanout.connections(f"user:{user_id}")
-            )
+            if self._listens(user_id, room_id)
         ]
 
     def _tell(self, room_id: int) -> None:

@@ -252,7 +252,7 @@ class Chat:
         self.control.tell("read", room_id=moved.room_id, user_id=moved.user.id, seq=moved.seq)
 
     def _cursor_moved_elsewhere(self, fields: dict[str, Any]) -> None:
-        self.news.read(fields["room_id"], fields["user_id"], fields["seq"])
+        self.news.read(fields["room_id"], fields["user_id"], fields.get("seq", 0))
 
     def _start_afresh(self, room_id: int) -> None:
         """The room has another epoch: whoever listens joins again, and learns of it."""

@@ -142,7 +142,10 @@ class Writer:
                 pending.resolve(result, error)
             except Exception:
                 log.exception("a callback of a committed job failed")
-        self._flush()
+        try:
+            self._flush()
+        except Exception:
+            log.exception("what was committed could not be written out")
         posts = sum(isinstance(job, PostMessage) for job, _ in batch)
         self._gathering.committed(posts, len(self._waiting))
 
