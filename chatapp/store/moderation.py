@@ -27,16 +27,16 @@ _BAN_EVERYWHERE = Statement(
 _LIFT = Statement("DELETE FROM bans WHERE room_id = :room AND user_id = :user")
 _LIFT_EVERYWHERE = Statement("DELETE FROM bans WHERE room_id IS NULL AND user_id = :user")
 _PERSON = Statement("SELECT id, name, kind, is_admin FROM users WHERE id = :user")
-# Held until the commit: who signs in at the same moment on another worker comes before the ban, whose session it ends, or
+# Held until the commit (messages of that person are not held up: they only refer to the key): who signs in at the same moment on another worker comes before the ban, whose session it ends, or
 # after it, and is refused.
 _HOLD = Statement(
     "SELECT id FROM users WHERE id = :user",
-    "SELECT id FROM users WHERE id = :user FOR UPDATE",
+    "SELECT id FROM users WHERE id = :user FOR NO KEY UPDATE",
 )
 # All of them, in one order: two who take the rights from each other at the same moment on two workers come one by one.
 _HOLD_ADMINS = Statement(
     "SELECT id FROM users WHERE is_admin = :yes OR id = :user ORDER BY id",
-    "SELECT id FROM users WHERE is_admin = :yes OR id = :user ORDER BY id FOR UPDATE",
+    "SELECT id FROM users WHERE is_admin = :yes OR id = :user ORDER BY id FOR NO KEY UPDATE",
 )
 _IS_ADMIN = Statement("SELECT is_admin FROM users WHERE id = :user")
 _SET_ADMIN = Statement("UPDATE users SET is_admin = :admin WHERE id = :user AND kind = 'person'")
