@@ -30,6 +30,10 @@ class News(NamedTuple):
         return cls(told["unread"], told["mentions"], text)
 
 
+#: goes to all devices of who asks, wherever they are: with one account for everybody onlookers have asked as well
+PERSONAL = frozenset({"refused", "tool_request", "tool_settled"})
+
+
 class Onlooker(Coming):
     """Somebody who is connected and joins nothing, a member of rooms or not yet.
 
@@ -67,6 +71,9 @@ class Onlooker(Coming):
             self._reading = False
 
     async def _renew(self) -> None:
+        if self._reading:  # by another word of the same moment
+            self._again = True
+            return
         try:
             await self._read()
         except LostError:
@@ -78,7 +85,7 @@ class Onlooker(Coming):
         if name == "closing":
             self._closing(payload["retry_after"])
         elif name not in ("room_changed", "removed"):
-            if room:
+            if room and name not in PERSONAL:
                 self.record.unasked.append((self.id, room, name))
         elif self._reading:
             self._again = True
