@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from msgspec import UNSET
 
 from chatapp import runtime
 from chatapp.errors import ChatError, not_found
-from chatapp.ids import message_id, parse_message_id
+from chatapp.ids import parse_message_id
 from chatapp.payloads import Error, Message, Refused, User
 from chatapp.realtime import frames
 from chatapp.services.messages import MessagePosted
@@ -19,8 +18,8 @@ from chatapp.store import messages, reading, run_rows
 from chatapp.store.changing import MODERATES
 from chatapp.store.pending import Pending
 from chatapp.store.posting import PostMessage
-from chatapp.store.run_jobs import EndRun, Regenerate, Started, StartRun, over
-from chatapp.store.run_rows import Claim, Ending, RunRow
+from chatapp.store.run_jobs import Regenerate, Started, StartRun, over
+from chatapp.store.run_rows import Claim, RunRow
 from chatapp.store.sql import Connection, Statement
 
 from . import policy
@@ -33,14 +32,11 @@ from .providers import Providers
 from .roster import Company, Roster
 from .runs import Runs
 from .spending import Purse
+from .stops import Stops
 from .trying import Trying
 
 if TYPE_CHECKING:
     from chatapp.services.chat import Chat
-
-REMOTE_STOP_S = (
-    1.0  # for another worker to stop what it writes; after that it is closed over its head
-)
 
 _ADMIN = Statement("SELECT is_admin FROM users WHERE id = :user")
 _QUESTION = Statement("SELECT question_seq FROM runs WHERE room_id = :room AND seq = :seq")
@@ -51,7 +47,6 @@ class Assistants:
 
     def __init__(self, chat: Chat, providers: Providers) -> None:
         self._chat = chat
-        self._stops: dict[tuple[int, int, int], runtime.Event] = {}
         self._bursts = Bursts(self._silent)
         self.providers = providers
         self.purse = Purse(chat.settings, chat.limits)
@@ -61,10 +56,10 @@ class Assistants:
         self.approvals = Approvals(chat)
         self.runs = Runs(chat, providers, self.purse, self.approvals)
         self.runs.ended.subscribe(self._answered)
+        self._stops = Stops(chat, self.runs, self.purse)
         chat.messages.posted.subscribe(self._posted)
         chat.messages.along = self._along
-        chat.control.on("stop_run", self._stop_for_another)
-        chat.control.on("run_over", self._over_elsewhere)
+        chat.rooms.silence = self._stops.silence
 
     def start(self) -> None:
         """Take up what was left unfinished, and look after leases from now on."""
@@ -229,7 +224,7 @@ class Assistants:
             run = self._run_of(db, user, room_id, seq)
         if not run.active:
             raise over()
-        self._end(run, user)
+        self._stops.end(run, user)
         with self._chat.db.snapshot() as db:
             return self._message(db, user, room_id, seq)
 
@@ -278,58 +273,6 @@ class Assistants:
         if message is None:
             raise not_found("message")
         return message
-
-    def _end(self, run: RunRow, user: User) -> None:
-        how = Ending("stopped", stopped_by=user.id)
-        mine = self.runs.find(run.room_id, run.seq)
-        if mine is not None and mine.claim.attempt == run.attempt:
-            if not mine.end(how):
-                raise over()
-            mine.ended.wait()
-            return
-        if run.state != "queued" and self._stopped_by_owner(run, user):
-            return
-        # It waits for its turn, or its worker does not answer: its late word will be refused.
-        text = self._chat.streams.text(run.room_id, message_id(run.room_id, run.seq), run.attempt)
-        job = EndRun(
-            run.room_id,
-            run.seq,
-            run.attempt,
-            replace(how, text=text),
-            self.runs.owner,
-            self.purse.terms,
-        )
-        self.runs.carry_on(self._chat.writer.run(job))
-        self._tell("run_over", run.room_id, run.seq, run.attempt)
-
-    def _stopped_by_owner(self, run: RunRow, user: User) -> bool:
-        if self._chat.settings.redis_url is None:
-            return False
-        key = (run.room_id, run.seq, run.attempt)
-        with runtime.turn:
-            over = self._stops.setdefault(key, runtime.Event())
-        self._tell("stop_run", *key, by=user.id)
-        answered = over.wait(REMOTE_STOP_S)
-        self._stops.pop(key, None)
-        return answered
-
-    def _tell(self, do: str, room_id: int, seq: int, attempt: int, **more: Any) -> None:
-        self._chat.control.tell(do, room_id=room_id, seq=seq, attempt=attempt, **more)
-
-    def _stop_for_another(self, fields: dict[str, Any]) -> None:
-        key = (fields["room_id"], fields["seq"], fields["attempt"])
-        run = self.runs.find(*key[:2])
-        if run is not None and run.claim.attempt == key[2]:
-            run.end(Ending("stopped", stopped_by=fields["by"]))
-            run.ended.on_done(lambda _message, _error: self._tell("run_over", *key))
-
-    def _over_elsewhere(self, fields: dict[str, Any]) -> None:
-        key = (fields["room_id"], fields["seq"], fields["attempt"])
-        if (waiting := self._stops.get(key)) is not None:
-            waiting.set()
-        run = self.runs.find(*key[:2])
-        if run is not None and run.claim.attempt == key[2]:
-            run.lost()
 
 
 def _place(message_id: str) -> tuple[int, int]:

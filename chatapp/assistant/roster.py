@@ -214,6 +214,7 @@ class Roster:
         if row.builtin:
             raise ChatError("conflict", "The assistant of every room stays; it can be silent.")
         if seat is not None and row.room_id is None:
+            self._chat.rooms.silence(user, assistant_id, [seat.room_id])
             change = self._chat.writer.run(
                 members.RemoveMember(seat.room_id, user, assistant_id, admin)
             )
@@ -222,6 +223,7 @@ class Roster:
         self._check_own(row, seat, admin)
         with self._chat.db.snapshot() as db:
             room_ids = assistant_jobs.rooms_of(db, assistant_id)
+        self._chat.rooms.silence(user, assistant_id, room_ids)
         job = assistant_jobs.RetireAssistant(assistant_id, user, room_ids)
         for change in self._chat.writer.run(job):
             self._chat.rooms.member_changed.publish(change)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 
 from chatapp.errors import ChatError, not_found
 from chatapp.payloads import RoomInfo, User
@@ -41,6 +42,9 @@ class Rooms:
         self.entered: Subscribers[tuple[int, User]] = Subscribers()
         #: told with the people of a new direct room
         self.direct_opened: Subscribers[tuple[Seat, list[User]]] = Subscribers()
+        #: called with who removes an assistant from which rooms, before they do: what it writes there ends, and is waited
+        #: for. Set by who knows what it writes.
+        self.silence: Callable[[User, str, Sequence[int]], None] = _nothing_to_end
 
     def seat(self, user: User, slug: str) -> Seat:
         """The room for its member. Raises ChatError `bad_request` or `not_found`."""
@@ -166,6 +170,11 @@ class Rooms:
         seat = self.shared_seat(user, slug)
         if user_id == ASSISTANT_ID:
             raise ChatError("forbidden", "The room's assistant stays.")
+        if user_id != user.id:
+            with self._db.snapshot() as db:
+                other = members.removable(db, seat.room_id, user, user_id)
+            if other.kind == "assistant":
+                self.silence(user, user_id, [seat.room_id])
         self.member_changed.publish(
             self._writer.run(members.RemoveMember(seat.room_id, user, user_id))
         )
@@ -187,6 +196,10 @@ class Rooms:
         if seat.kind == "direct":
             raise ChatError("conflict", "A direct conversation stays between its members.")
         return seat
+
+
+def _nothing_to_end(_by: User, _assistant_id: str, _room_ids: Sequence[int]) -> None:
+    pass
 
 
 def _retention(value: str | int) -> str:

@@ -12,7 +12,7 @@ from .audit import note
 from .bans import check_not_banned
 from .rights import check_may_remove, own_role, role_of
 from .rooms import enter, leave
-from .sql import Statement
+from .sql import Connection, Statement
 from .tx import RoomRow, Tx
 
 _USER = Statement("SELECT id, name, kind FROM users WHERE id = :user")
@@ -32,8 +32,8 @@ _SUCCESSOR = Statement(
 _OWN_ROOM = Statement("SELECT room_id, retired_at FROM assistants WHERE user_id = :user")
 
 
-def _other(tx: Tx, user_id: str) -> User:
-    row = tx.one(_USER, user=user_id)
+def _other(db: Connection, user_id: str) -> User:
+    row = db.one(_USER, user=user_id)
     if row is None:
         raise not_found("person")
     return User(*row)
@@ -137,13 +137,19 @@ class RemoveMember:
             if own == "owner":
                 _leave_to_another(tx, room, user)
         else:
-            if not self.by_admin and (check_may_remove(tx, room.id, self.by, self.user_id) is None):
-                raise not_found("person")
-            user = _other(tx, self.user_id)
-            if user.kind == "assistant" and tx.value(_OWN_ROOM, user=user.id) is not None:
-                raise ChatError("conflict", "It is this room's own: it is deleted, not sent away.")
+            user = removable(tx, room.id, self.by, self.user_id, self.by_admin)
             note(tx, self.by, "remove_member", user.id, user.name, room=room.slug)
         return put_out(tx, room, user, self.by)
+
+
+def removable(db: Connection, room_id: int, by: User, user_id: str, by_admin: bool = False) -> User:
+    """The other one, whom `by` may take out of a room. Raises ChatError `not_found`, `forbidden`, `conflict`."""
+    if not by_admin and check_may_remove(db, room_id, by, user_id) is None:
+        raise not_found("person")
+    user = _other(db, user_id)
+    if user.kind == "assistant" and db.value(_OWN_ROOM, user=user.id) is not None:
+        raise ChatError("conflict", "It is this room's own: it is deleted, not sent away.")
+    return user
 
 
 def put_out(tx: Tx, room: RoomRow, user: User, by: User, *, banned: bool = False) -> MemberChange:

@@ -35,8 +35,9 @@ _QUEUED = Statement(
     " ORDER BY r.seq"
 )
 _OF_ASSISTANT = Statement(
-    _COLUMNS + "WHERE r.state IN ('queued', 'thinking', 'streaming') AND r.room_id = :room"
-    " AND r.assistant_id = :assistant ORDER BY r.seq"
+    _COLUMNS
+    + "WHERE r.state IN ('queued', 'thinking', 'streaming') AND r.assistant_id = :assistant"
+    " ORDER BY r.room_id, r.seq"
 )
 _BUSY = Statement(
     "SELECT count(*) FROM runs WHERE state IN ('thinking', 'streaming') AND room_id = :room"
@@ -243,10 +244,18 @@ def end(tx: Tx, room: RoomRow, run: RunRow, how: Ending) -> Message:
     return changing.changed(tx, room, run.seq)
 
 
+def active_of(db: Connection, assistant_id: str) -> list[RunRow]:
+    """What an assistant writes, and what waits for it, in any room."""
+    return [run_row(row) for row in db.all(_OF_ASSISTANT, assistant=assistant_id)]
+
+
 def silence(tx: Tx, room: RoomRow, assistant_id: str, by: User) -> None:
-    """End all that an assistant writes or is to write in a room: it leaves. Whoever writes it is told by the end itself."""
-    for found in tx.all(_OF_ASSISTANT, room=room.id, assistant=assistant_id):
-        run = hold(tx, room.id, run_row(found).seq)
+    """End what an assistant still writes or is to write in a room that it leaves, by what was saved of it.
+
+    Whoever writes it is told by the end itself.
+    """
+    for found in active_of(tx, assistant_id):
+        run = hold(tx, room.id, found.seq) if found.room_id == room.id else None
         if run is not None and run.active:
             end(tx, room, run, Ending("stopped", stopped_by=by.id))
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from chatapp.assistant import bursts
+from chatapp.assistant import bursts, run, runs, stops
 from chatapp.errors import ChatError
+from chatapp.payloads import User
 from chatapp.payloads import assistants as shapes
 from tests.assistant.office import Office, Person
 from tests.openai_server import OpenAIServer, behaviours
@@ -143,37 +144,94 @@ def test_one_that_is_deleted_answers_no_more_and_what_it_said_stays(
     )
 
 
-@pytest.mark.parametrize("whose", ["room", "all"])
-def test_one_that_is_sent_away_in_the_middle_falls_silent_and_what_waits_is_not_answered(
-    ai: OpenAIServer, offices: Callable[..., Office], whose: str
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
+@pytest.mark.parametrize("whose", ["room", "all", "all rooms"])
+def test_one_that_is_sent_away_in_the_middle_keeps_all_that_was_seen_and_what_waits_is_not_answered(
+    ai: OpenAIServer,
+    offices: Callable[..., Office],
+    monkeypatch: pytest.MonkeyPatch,
+    whose: str,
+    where: str,
 ) -> None:
+    monkeypatch.setattr(stops, "REMOTE_STOP_S", 60.0)
+    monkeypatch.setattr(run, "_until_moment", lambda _room_id: 3600.0)  # no second piece is saved
     office, other = offices(several=True), offices(several=True)
     alice, bob = office.person("Alice"), other.person("Bob")
     alice.join()
     bob.join()
     sage = new(alice, "Sage") if whose == "room" else brought_in(alice, "Sage")
-    ai.will(behaviours.stall("Once upon a"), behaviours.gated("I stay"))
+    once, upon = (behaviours.chunk({"content": text}) for text in ("Once upon", " a time"))
+    ai.will(
+        behaviours.stream(once, behaviours.GATE, upon, behaviours.HOLD), behaviours.gated("I stay")
+    )
     alice.says("@Sage tell me a story")
-    bob.reads(alice.sees("message", status="thinking")["id"], "Once upon a")
-    eventually(lambda: saved(office, "Once upon a"), what="the text is saved")
-    alice.says("@Sage and another")
-    waits = alice.sees("message", status="queued")["id"]
+    answer = alice.sees("message", status="thinking")["id"]
+    eventually(lambda: office.run(answer).text == "Once upon", what="the first piece is saved")
+    ai.release()
+    bob.reads(answer, "Once upon a time")
+    waiting = []
+    for text in ("@Sage and another", "@Sage and a third"):
+        alice.says(text)
+        waiting.append(alice.sees("message", status="queued")["id"])
     alice.says("@assistant and you?")
     stays = alice.sees("message", status="thinking")["id"]
     bob.reads(stays, "I stay")
-    # On the other worker: whoever writes hears of it.
-    if whose == "room":
-        other.assistants.roster.remove(alice.user, sage.id, "tea")
-    else:
-        other.chat.rooms.remove_member(alice.user, "tea", sage.id)
+    assert office.run(answer).text == "Once upon"
+    for nobody in (bob.user, office.person("Eve").user):
+        sends_away(other, nobody, sage, whose, refusal=True)
+    assert office.run(answer).state == "streaming"
+    sends_away(other if where == "elsewhere" else office, alice.user, sage, whose)
     for person in (alice, bob):
-        ended = person.sees("message_changed", status="stopped", body="Once upon a")
+        ended = person.sees("message_changed", status="stopped", id=answer)
+        assert ended["body"] == "Once upon a time"
         assert ended["run"]["stopped_by"]["name"] == "Alice"
-        person.sees("message_changed", status="stopped", id=waits)
-    assert ai.wait(0, "closed", 2.0), "the upstream connection is closed"
+        for one in waiting:
+            person.sees("message_changed", status="stopped", id=one)
+    assert ai.wait(0, "closed"), "the upstream connection is closed"
     ai.release()
     assert alice.sees("message_changed", id=stays, status="done")["body"] == "I stay"
     assert len(ai.requests) == 2
+
+
+def test_what_one_begins_as_it_is_sent_away_ends_with_what_was_saved_and_its_worker_hears_of_it(
+    ai: OpenAIServer, offices: Callable[..., Office], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "SWEEP_S", 3600.0)  # it is told, and does not find out by itself
+    office, other = offices(several=True), offices(several=True)
+    alice = office.person("Alice")
+    alice.join()
+    sage = new(alice, "Sage")
+
+    def asks(*_removal: object) -> None:
+        """All was ended, and nothing is removed yet."""
+        ai.will(behaviours.stall("Once upon a"))
+        alice.says("@Sage tell me a story")
+        answer = alice.sees("message", status="thinking")["id"]
+        eventually(lambda: office.run(answer).text == "Once upon a", what="the text is saved")
+
+    other.chat.rooms.silence = asks
+    other.assistants.roster.remove(alice.user, sage.id, "tea")
+    ended = alice.sees("message_changed", status="stopped", body="Once upon a")
+    assert ended["run"]["stopped_by"]["name"] == "Alice"
+    assert ai.wait(0, "closed"), "the upstream connection is closed"
+
+
+def sends_away(
+    office: Office, user: User, assistant: shapes.Assistant, whose: str, refusal: bool = False
+) -> None:
+    """A room's own is deleted, one of all rooms is sent away from this one, or deleted everywhere."""
+
+    def act() -> None:
+        if whose == "all":
+            office.chat.rooms.remove_member(user, "tea", assistant.id)
+        else:
+            slug = "tea" if whose == "room" else None
+            office.assistants.roster.remove(user, assistant.id, slug)
+
+    if refusal:
+        assert refused(act) in ("forbidden", "not_found")
+    else:
+        act()
 
 
 def brought_in(admin: Person, name: str) -> shapes.Assistant:
@@ -182,11 +240,6 @@ def brought_in(admin: Person, name: str) -> shapes.Assistant:
     made = new(admin, name, None)
     admin.office.chat.rooms.set_member(admin.user, "tea", made.id)
     return made
-
-
-def saved(office: Office, text: str) -> bool:
-    with office.engine.connect() as db:
-        return text in db.exec_driver_sql("SELECT text FROM runs").scalars().all()
 
 
 def test_one_that_is_silent_here_does_not_answer_even_when_it_is_called(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatapp.assistant import assistants
+from chatapp.assistant import stops
 from tests.assistant.office import Office, Person
 from tests.openai_server import OpenAIServer, behaviours
 from tests.support.waiting import eventually
@@ -88,7 +88,7 @@ def test_stop_works_from_another_worker_at_once(
     answer = asked(alice, ai, behaviours.stall("Once upon a"), "Once upon a")
     second.execute(f"UPDATE users SET is_admin = TRUE WHERE id = '{bob.user.id}'")
     # Should the owner not be heard of, it is closed over its head; that is not what happens here.
-    monkeypatch.setattr(assistants, "REMOTE_STOP_S", 60.0)
+    monkeypatch.setattr(stops, "REMOTE_STOP_S", 60.0)
     began = time.monotonic()
     stopped = bob.stops(answer)
     assert time.monotonic() - began < 30
