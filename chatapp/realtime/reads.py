@@ -53,8 +53,11 @@ class Reads:
         else:
             seat.read_seq = max(seq, seat.read_seq)
 
-    def know(self, room_id: int, slug: str, reads: Mapping[str, int]) -> None:
-        """Somebody here is being told that the room's cursors stand there: the others are too, of what is new to them."""
+    def know(self, room_id: int, slug: str, reads: Mapping[str, int]) -> dict[str, int]:
+        """Somebody here is being told that the room's cursors stand there: the others are too, of what is new to them.
+
+        Returns what they are to be told: more than was read for them, where something was said meanwhile.
+        """
         with runtime.turn:
             known = self._known.get(room_id)
             if known is not None or self._fanout.count(f"room:{room_id}") > 1:
@@ -63,6 +66,7 @@ class Reads:
                 if news:
                     self._add(str(room_id), ReadEvent(slug, news))
             self._note(room_id, reads)
+            return {**reads, **self._known.get(room_id, reads)}
 
     def _note(self, room_id: int, reads: Mapping[str, int]) -> None:
         if self._fanout.count(f"room:{room_id}"):

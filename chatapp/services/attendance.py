@@ -114,7 +114,7 @@ class Attendance:
                     continue
                 self._take(conn, user, seat)
                 if not isinstance(reads, UnsetType):
-                    self._reads.know(room_id, seat.slug, reads)
+                    reads = self._reads.know(room_id, seat.slug, reads)
                 online, online_count = self._presence.online(room_id)
                 reply = JoinReply(
                     room=reading.room_info(seat),

@@ -129,6 +129,19 @@ def test_what_one_is_shown_in_an_answer_the_others_are_told(
     assert bob.sees("read", 2)[1]["reads"] == {"alice": 8}
 
 
+def test_who_joins_is_told_what_was_said_after_it_was_read_for_them(
+    workers: tuple[ReadingWorker, ReadingWorker],
+) -> None:
+    here, _ = workers
+    bob = here.device("bob").enter()
+    here.reads.know(ROOM, SLUG, {"bob": 2})
+    here.read("alice", 5)  # she came and read, while carol's join was under way
+    bob.sees("read")
+    here.device("carol").enter()
+    told = here.reads.know(ROOM, SLUG, {"bob": 1, "carol": 3})
+    assert told == {"bob": 2, "alice": 5, "carol": 3}
+
+
 def test_who_came_while_cursors_were_compared_is_kept(
     workers: tuple[ReadingWorker, ReadingWorker],
 ) -> None:
