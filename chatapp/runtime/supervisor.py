@@ -110,8 +110,10 @@ class _Supervisor:
             while not stop:
                 now, served = time.monotonic(), self._announced
                 pause = min(child.tend(now, served=served) for child in self._children)
-                self._announce()
-                if not self._board.all_ready():
+                # Looked at once: a worker that became ready between two looks would be announced a minute late.
+                if self._board.all_ready():
+                    self._announce()
+                else:
                     pause = min(pause, STARTING_POLL_SECONDS)
                 stop = self._stop_asked(pause)
         finally:
@@ -119,7 +121,7 @@ class _Supervisor:
         return 0
 
     def _announce(self) -> None:
-        if not self._announced and self._board.all_ready():
+        if not self._announced:
             self._announced = True
             sys.stdout.write(f"chatapp: serving on {listener.url(self._tcp)}\n")
             sys.stdout.flush()

@@ -6,7 +6,20 @@ import argparse
 import sys
 from pathlib import Path
 
-from chatapp.runtime.supervisor import Plan, serve
+from chatapp.runtime import supervisor
+from chatapp.runtime.status import Board
+from tests.support.waiting import eventually
+
+
+class LateBoard(Board):
+    """Whoever hears "not all are ready" hears it when they have become ready."""
+
+    def all_ready(self) -> bool:
+        if super().all_ready():
+            return True
+        eventually(super().all_ready)
+        return False
+
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
@@ -17,8 +30,11 @@ if __name__ == "__main__":
     parser.add_argument("--trust-proxy", nargs="*", default=[])
     parser.add_argument("--factory", default="create_app")
     parser.add_argument("--prepare", nargs="*", default=[])
+    parser.add_argument("--late-board", action="store_true")
     options = parser.parse_args()
-    plan = Plan(
+    if options.late_board:
+        supervisor.Board = LateBoard
+    plan = supervisor.Plan(
         host="127.0.0.1",
         port=options.port,
         workers=options.workers,
@@ -28,4 +44,4 @@ if __name__ == "__main__":
         folder=options.sockets,
         proxies=tuple(options.trust_proxy),
     )
-    sys.exit(serve(plan))
+    sys.exit(supervisor.serve(plan))

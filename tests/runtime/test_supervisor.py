@@ -54,6 +54,14 @@ def test_says_where_it_serves_once_all_workers_accept(
     assert server.log.count("serving on") == 1
 
 
+def test_says_so_also_when_a_worker_gets_ready_at_the_moment_of_the_look(
+    start_echo: StartEcho,
+) -> None:
+    server = start_echo("--late-board", workers=2)
+
+    assert server.log.count("serving on") == 1
+
+
 def test_a_killed_worker_is_started_again_under_its_name(start_echo: StartEcho) -> None:
     server = start_echo(workers=2)
     before = server.worker("w2").pid

@@ -52,7 +52,11 @@ class ChatServer(Process):
             self.must_run()
             return f"serving on {self.url}\n" in self.log
 
-        eventually(serves, within=30, what="the server is ready")
+        try:
+            eventually(serves, within=30, what="the server is ready")
+        except BaseException:
+            self.close()
+            raise
 
     def connect(self, name: str, **more: Any) -> Client:
         """A person on /chat, over WebSocket."""
