@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 # code -> HTTP status. Codes are part of the contract: clients translate them, people never see the raw word.
 CODES: dict[str, int] = {
     "bad_request": 400,
@@ -28,20 +30,30 @@ CODES: dict[str, int] = {
 # Codes after which the same request may succeed if it is sent again.
 RETRYABLE = frozenset({"rate_limited", "overloaded", "unavailable"})
 
+# Whose a budget of assistants is.
+BudgetScope = Literal["person", "room", "assistant"]
+
 
 class ChatError(Exception):
     """A refusal with a stable code and an English sentence; the UI translates the code.
 
-    `retry_after`: seconds after which trying again makes sense.
+    `retry_after`: seconds after which trying again makes sense. `budget`: whose is used up, of `budget_exceeded`.
     """
 
-    def __init__(self, code: str, message: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        retry_after: float | None = None,
+        budget: BudgetScope | None = None,
+    ) -> None:
         if code not in CODES:
             raise ValueError(f"unknown error code {code!r}")
         super().__init__(code, message)
         self.code = code
         self.message = message
         self.retry_after = retry_after
+        self.budget = budget
 
     @property
     def status(self) -> int:

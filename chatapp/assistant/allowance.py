@@ -35,7 +35,7 @@ def of_room(chat: Chat, purse: Purse, user: User, slug: str) -> shapes.Budgets:
 
 def _shape(budget: budgets.Budget, user: User | None = None) -> shapes.Budget:
     return shapes.Budget(
-        scope=budget.scope,  # type: ignore[arg-type]
+        scope=budget.scope,
         tokens_used=budget.used.tokens,
         tokens_limit=budget.cap.tokens,
         cost_used=budget.used.cost,

@@ -173,7 +173,7 @@ class Assistants:
     def _refuse(self, asker: User, message: Message, refusal: ChatError) -> None:
         """Tell who asked, and nobody else, that there will be no answer."""
         retry = UNSET if refusal.retry_after is None else refusal.retry_after
-        error = Error(refusal.code, refusal.message, retry)
+        error = Error(refusal.code, refusal.message, retry, budget=refusal.budget or UNSET)
         payload = msgspec.json.encode(Refused(message.room, message.id, error))
         self._chat.broadcast.user(asker.id, frames.event("refused", payload))
 

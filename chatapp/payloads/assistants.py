@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from chatapp.errors import BudgetScope
+
 from .inbound import Inbound, Number
 from .outbound import ToolRequest
 from .shapes import ReplyTo, User
@@ -173,7 +175,7 @@ class Trial(Struct, frozen=True):
 class Budget(Struct, frozen=True):
     """What was used today, what is being used included, and how much may be: null for no limit."""
 
-    scope: Literal["person", "room", "assistant"]
+    scope: BudgetScope
     tokens_used: int
     tokens_limit: int | None
     cost_used: int

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from chatapp.errors import BudgetScope
+
 UserKind = Literal["person", "guest", "assistant", "system"]
 Role = Literal["owner", "moderator", "member", "readonly"]
 RunStatus = Literal["queued", "thinking", "streaming", "done", "stopped", "failed", "interrupted"]
@@ -102,9 +104,11 @@ class Message(Struct, frozen=True):
 
 
 class Error(Struct, frozen=True):
-    """What every refusal says. `retry_after` in seconds; `request_id` finds it in the server's log."""
+    """What every refusal says. `retry_after` in seconds; `request_id` finds it in the server's log; `budget`, of
+    `budget_exceeded`: whose is used up."""
 
     code: str
     message: str
     retry_after: float | UnsetType = UNSET
     request_id: str | UnsetType = UNSET
+    budget: BudgetScope | UnsetType = UNSET

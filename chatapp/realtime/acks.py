@@ -64,6 +64,8 @@ def refusal(error: ChatError) -> dict[str, Any]:
     shape: dict[str, Any] = {"code": error.code, "message": error.message}
     if error.retry_after is not None:
         shape["retry_after"] = error.retry_after
+    if error.budget is not None:
+        shape["budget"] = error.budget
     shape["request_id"] = error.request_id if isinstance(error, Fault) else new_id()
     return shape
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chatapp.errors import ChatError
+from chatapp.errors import BudgetScope, ChatError
 
 from .sql import Connection, Statement
 from .tx import Tx
@@ -81,7 +81,7 @@ NOTHING = Use()
 class Budget:
     """One budget of today: what is used, answers being written included, and its cap."""
 
-    scope: str
+    scope: BudgetScope
     key: str
     used: Use
     cap: Cap
@@ -109,7 +109,7 @@ def budgets(
     room_tokens, room_cost, own_tokens, own_cost = db.one(
         _OWN, room=room_id, assistant=assistant_id
     ) or (None, None, None, None)
-    scopes = (
+    scopes: tuple[tuple[BudgetScope, str, Cap], ...] = (
         ("person", person_id, caps.person),
         ("room", str(room_id), _own(caps.room, room_tokens, room_cost)),
         ("assistant", assistant_id, _own(caps.assistant, own_tokens, own_cost)),
@@ -143,13 +143,14 @@ def _exceeds(wanted: int, cap: int | None) -> bool:
     return cap is not None and wanted > cap
 
 
-def exceeded(scope: str, now: int) -> ChatError:
-    """The refusal, with the seconds until the next day."""
+def exceeded(scope: BudgetScope, now: int) -> ChatError:
+    """The refusal, with whose budget it is and the seconds until the next day."""
     whose = {"person": "Your", "room": "This room's", "assistant": "This assistant's"}[scope]
     return ChatError(
         "budget_exceeded",
         f"{whose} budget of today is used up.",
         (next_day_ms(now) - now) / 1000,
+        scope,
     )
 
 

@@ -64,7 +64,7 @@ def register(app: Flask, page: Page) -> None:
 
 def _shape(error: ChatError, request_id: str) -> Error:
     retry_after = UNSET if error.retry_after is None else error.retry_after
-    return Error(error.code, error.message, retry_after, request_id)
+    return Error(error.code, error.message, retry_after, request_id, error.budget or UNSET)
 
 
 def _log(request_id: str, error: Exception) -> None:

@@ -57,6 +57,7 @@ def test_who_asks_beyond_a_budget_is_told_so_alone(
     alice.says("@assistant two")
     refusal = alice.sees("refused")["error"]
     assert refusal["code"] == "budget_exceeded"
+    assert refusal["budget"] == scope
     assert 0 < refusal["retry_after"] <= 24 * 3600
     bob.says("@assistant three")
     if scope == "person":

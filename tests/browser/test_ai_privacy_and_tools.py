@@ -45,7 +45,9 @@ def test_a_message_is_kept_from_assistants_once_or_from_now_on_and_says_so(
     expect(button).to_have_attribute("aria-pressed", "true")
     # Asking an assistant with a message that it may not see is refused, to the asker alone.
     writer.says("@assistant what was said?", "what was said?")
-    expect(writer.row("what was said?").get_by_role("alert")).to_contain_text("Only you see this.")
+    expect(writer.row("what was said?").get_by_role("alert")).to_have_text(
+        "Not for AI: no assistant sees this message. Only you see this."
+    )
     writer.page.get_by_role("button", name="Let assistants see it").click()
     expect(button).to_have_attribute("aria-pressed", "false")
 

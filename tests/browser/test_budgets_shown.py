@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect
 
+from tests.openai_server import OpenAIServer, behaviours
 from tests.support.server import Server
 
 from .conftest import Visit
@@ -37,6 +38,7 @@ def test_a_rooms_budget_is_shown_to_all_and_its_refusal_to_who_asked_alone(
     expect(refusal).to_contain_text(
         re.compile(r"오늘 예산을 다 썼습니다\. \d\d:\d\d에 초기화됩니다\.")
     )
+    expect(refusal).to_contain_text("이 방의 예산이며, 방장이나 관리자가 늘릴 수 있습니다.")
     expect(refusal).to_contain_text("나에게만 보입니다.")
     expect(budget).to_contain_text("0 / 5")
     assert violations(asker.page) == []
@@ -49,3 +51,32 @@ def test_a_rooms_budget_is_shown_to_all_and_its_refusal_to_who_asked_alone(
     expect(asker.page.locator("article.msg.ai .stop")).to_have_count(0)
     expect(asker.page.locator("article.msg.ai")).to_have_count(1)
     expect(budget).to_contain_text(re.compile(r"[1-9]\d* / 100K"))
+
+
+def test_what_an_answer_used_is_shown_to_who_asked_though_others_have_written_since(
+    ai_server: Server, model: OpenAIServer, visit: Visit, room: str
+) -> None:
+    asker = visit(ai_server, "Bora", room)
+    reader = visit(ai_server, "Otto", room)
+    limit = {"tokens_per_day": 100_000}
+    ai_server.http(
+        "PATCH", f"/api/v1/rooms/{quote(room)}/assistants", limit, token=asker.token
+    ).raise_for_status()
+    budget = asker.page.locator(".assistants .budget").filter(has_text="This room today")
+    expect(budget).to_contain_text("0 / 100K")
+    model.will(
+        behaviours.stream(
+            *behaviours.words("Yes."),
+            behaviours.GATE,
+            behaviours.chunk({}, "stop"),
+            behaviours.usage(1_000, 500),
+            behaviours.DONE,
+        )
+    )
+    asker.says("@assistant tea?", "tea?")
+    expect(asker.page.locator("article.msg.ai .text")).to_have_text("Yes.")
+    reader.says("Yes, please.")
+    asker.row("Yes, please.")
+    model.release()
+    expect(asker.page.locator("article.msg.ai .stop")).to_have_count(0)
+    expect(budget).to_contain_text("1.5K / 100K")

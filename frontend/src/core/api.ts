@@ -169,6 +169,8 @@ export interface RoomStore {
   answerTool(requestId: string, approve: boolean): Promise<void>;
   /** Grows whenever the room's assistants, or what is known of them, may be others. */
   readonly assistantsChanged: ReadonlySignal<number>;
+  /** The answer that ended last while I was here, wherever it stands. */
+  readonly answered: ReadonlySignal<Message | null>;
 
   /** Call at each input with what the composer now holds: tells the others, sparingly, and stops by itself. */
   typed(text: string): void;

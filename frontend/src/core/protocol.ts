@@ -37,12 +37,13 @@ export type Ack<T> = ({ ok: true } & T) | { ok: false; error: Error };
 export type Numbered<T> = T & { prev: number };
 export type MessageEvent = Numbered<Message>;
 
-/** What every refusal says. `retry_after` in seconds; `request_id` finds it in the server's log. */
+/** What every refusal says. `retry_after` in seconds; `request_id` finds it in the server's log; `budget`, of `budget_exceeded`: whose is used up. */
 export interface Error {
   code: ErrorCode;
   message: string;
   retry_after?: number;
   request_id?: string;
+  budget?: "assistant" | "person" | "room";
 }
 
 /** A room as its member sees it. `seq` is its last number, `retention` is forever, live or a number of days. `not_for_ai`, where it is true: what this member posts there is marked as not for AI. */

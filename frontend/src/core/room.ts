@@ -48,6 +48,7 @@ export class RoomModel implements RoomStore {
   readonly notForAi: ReadonlySignal<boolean>;
   readonly toolRequests;
   readonly assistantsChanged;
+  readonly answered;
   readonly typing;
   readonly online;
   readonly onlineCount;
@@ -89,6 +90,7 @@ export class RoomModel implements RoomStore {
     this.notForAi = computed(() => state.info.value?.not_for_ai ?? false);
     this.toolRequests = state.toolRequests;
     this.assistantsChanged = state.assistantsChanged;
+    this.answered = state.answered;
     this.typing = state.typing.users;
     this.online = presence.online;
     this.onlineCount = presence.count;

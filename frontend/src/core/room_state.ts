@@ -8,7 +8,7 @@ import type {
   JoinReply, Message, PresenceEvent, Refused, RoomEvent, RoomInfo, SyncReply, ToolRequest, ToolSettled, TypingEvent, User,
 } from "./protocol";
 import { Reading } from "./reading";
-import { waitingRow } from "./row";
+import { isRunning, waitingRow } from "./row";
 import type { NumberedEvent, Subscriber } from "./subscription";
 import { Timeline } from "./timeline";
 import { OthersTyping } from "./typing";
@@ -29,6 +29,7 @@ export class RoomState implements Subscriber {
   readonly refusals = signal<ReadonlyMap<string, ChatError>>(new Map());
   readonly toolRequests = signal<readonly ToolRequest[]>([]);
   readonly assistantsChanged = signal(0);
+  readonly answered = signal<Message | null>(null);
   readonly timeline: Timeline;
   readonly presence = new Presence();
   readonly typing: OthersTyping;
@@ -116,8 +117,10 @@ export class RoomState implements Subscriber {
 
   /** Messages in whatever state and order, from wherever. */
   fold(messages: readonly Message[]): void {
+    const ended = messages.findLast((message) => this.#ends(message));
     this.timeline.fold(messages);
     this.take(messages);
+    if (ended !== undefined) this.answered.value = ended;
   }
 
   /** What follows from having seen messages that are placed otherwise. */
@@ -151,6 +154,13 @@ export class RoomState implements Subscriber {
     for (const message of news) this.reading.lineAbove(message);
     const count = news.filter(({ sender }) => sender.id !== this.#me.id).length;
     this.caughtUp.value = { at: Date.now(), count };
+  }
+
+  /** Whether this is an answer that was being written, as far as is known. */
+  #ends(message: Message): boolean {
+    if (message.run === undefined || isRunning(message)) return false;
+    const known = this.timeline.byId(message.id);
+    return known === null || isRunning(known.now);
   }
 
   #changed(message: Message, isNew: boolean): void {

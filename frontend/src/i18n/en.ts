@@ -261,6 +261,9 @@ export const en = {
   e_ai_incomplete: "The answer broke off.",
   e_budget_exceeded: "Today's budget is used up.",
   e_budget_exceeded_t: "Today's budget is used up until {t}.",
+  budget_of_person: "It is your own; an admin can raise it.",
+  budget_of_room: "It is this room's; its owner or an admin can raise it.",
+  budget_of_assistant: "It is this assistant's; ask another one, or an admin to raise it.",
 } satisfies Record<string, string | readonly [string, string]>;
 
 export type Key = keyof typeof en;

@@ -1,6 +1,6 @@
 /** The words of the interface. `t` reads a signal, so what is rendered with it follows a change of language by itself. */
 import { signal } from "@preact/signals";
-import type { FailureCode } from "../core/errors";
+import type { BudgetScope, ChatError, FailureCode } from "../core/errors";
 import { en, type Key } from "./en";
 import { ko } from "./ko";
 
@@ -50,6 +50,18 @@ export function reason(code: FailureCode, retryAfter: number | null = null): str
   }
   return t(REASONS[code] ?? "e_internal");
 }
+
+/** The same of a refusal, which may know more: whose budget it is, and who can help. */
+export function why({ code, retryAfter, budget }: ChatError): string {
+  const said = reason(code, retryAfter);
+  return budget === null ? said : `${said} ${t(WHOSE[budget])}`;
+}
+
+const WHOSE: Record<BudgetScope, Key> = {
+  person: "budget_of_person",
+  room: "budget_of_room",
+  assistant: "budget_of_assistant",
+};
 
 const REASONS: Record<FailureCode, Key> = {
   bad_request: "e_bad_request",

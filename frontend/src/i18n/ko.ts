@@ -246,4 +246,7 @@ export const ko: Record<Key, string> = {
   e_ai_incomplete: "답변이 끊겼습니다.",
   e_budget_exceeded: "오늘 예산을 다 썼습니다.",
   e_budget_exceeded_t: "오늘 예산을 다 썼습니다. {t}에 초기화됩니다.",
+  budget_of_person: "내 예산이며, 관리자가 늘릴 수 있습니다.",
+  budget_of_room: "이 방의 예산이며, 방장이나 관리자가 늘릴 수 있습니다.",
+  budget_of_assistant: "이 어시스턴트의 예산입니다. 다른 어시스턴트에게 묻거나 관리자에게 알려 주세요.",
 };

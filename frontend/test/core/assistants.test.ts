@@ -122,6 +122,18 @@ describe("what an assistant asks to be allowed", () => {
   });
 });
 
+test("the end of an answer is heard of wherever it stands, once, and not what is done with it later", async () => {
+  const run = { attempt: 1, asker: ALICE, versions: 1 };
+  const { id } = server.post(BOT, "", { status: "thinking", run });
+  server.post(BOB, "meanwhile");
+  expect(alice.room.answered.value).toBeNull();
+  server.change(id, { status: "done", body: "Yes.", run });
+  const ended = alice.room.answered.value;
+  expect(ended).toMatchObject({ id, status: "done" });
+  server.change(id, { reactions: [{ emoji: "👍", count: 1, users: [BOB.id] }] });
+  expect(alice.room.answered.value).toBe(ended);
+});
+
 test("a change of the room's assistants is heard of", async () => {
   const before = alice.room.assistantsChanged.value;
   server.tell("room", { room: "general", seq: ++server.seq, prev: server.seq - 1, kind: "assistants", by: BOB });

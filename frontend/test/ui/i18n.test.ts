@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { FailureCode } from "../../src/core/api";
+import { ChatError } from "../../src/core/errors";
 import * as settings from "../../src/ui/assistants/settings/words";
 import * as findings from "../../src/ui/assistants/settings/findings";
 import * as sheets from "../../src/ui/assistants/sheets/words";
-import { browserLanguage, clock, day, language, reason, t, type Sentences } from "../../src/i18n";
+import { browserLanguage, clock, day, language, reason, t, type Sentences, why } from "../../src/i18n";
 import { en } from "../../src/i18n/en";
 import { ko } from "../../src/i18n/ko";
 
@@ -57,6 +58,21 @@ describe.each(["en", "ko"] as const)("a failure in %s", (tongue) => {
     expect(reason("ai_busy", 4.2)).toContain("5");
     expect(reason("rate_limited", 0.2)).toContain("1");
     expect(reason("budget_exceeded", 3600)).toMatch(/\d\d:\d\d/);
+  });
+});
+
+describe.each([
+  ["en", ["your own", "this room's", "this assistant's"]],
+  ["ko", ["내 예산", "이 방의 예산", "이 어시스턴트의 예산"]],
+] as const)("a budget that is used up, in %s", (tongue, words) => {
+  it("is said to be whose it is, where that is known", () => {
+    language.value = tongue;
+    const refused = (budget: "person" | "room" | "assistant" | null) => why(new ChatError("budget_exceeded", "raw", 3600, null, budget));
+    expect(refused(null)).toBe(reason("budget_exceeded", 3600));
+    for (const [index, budget] of (["person", "room", "assistant"] as const).entries()) {
+      expect(refused(budget)).toContain(reason("budget_exceeded", 3600));
+      expect(refused(budget)).toContain(words[index]);
+    }
   });
 });
 

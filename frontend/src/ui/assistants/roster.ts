@@ -6,6 +6,9 @@ import { budget, roomAssistants, toolRequests } from "../../core/http_assistants
 
 type Feature = "budgets" | "catch_up" | "continue" | "demo_assistant" | "not_for_ai" | "several_assistants" | "tools";
 
+/** What others used, and what a new day allows, is looked up in about this time: the pages of a large room not all at once. */
+const OTHERS_MS = 60_000;
+
 export class Roster {
   /** Null until it has come; what depends on it does without. */
   readonly room = signal<RoomAssistants | null>(null);
@@ -49,7 +52,12 @@ export class Roster {
 
   /** Keeps itself up to date while the room is on the screen; returns the end of it. */
   follow(): () => void {
-    const { status, assistantsChanged, caughtUp } = this.#store;
+    const { status, assistantsChanged, answered, caughtUp } = this.#store;
+    let again: ReturnType<typeof setTimeout> | undefined;
+    const look = (): void => {
+      again = undefined;
+      void this.loadBudgets();
+    };
     const ends = [
       effect(() => {
         assistantsChanged.value;
@@ -67,11 +75,19 @@ export class Roster {
         if (status.value === "ready" && this.can("tools")) void this.#loadRequests();
       }),
       effect(() => {
-        const { me } = this.#client;
-        const last = this.#store.last.value;
-        const ended = last?.run && last.status !== "queued" && last.status !== "thinking" && last.status !== "streaming";
-        if (ended && last.run?.asker.id === me.peek()?.id) void this.loadBudgets();
+        const asker = answered.value?.run?.asker.id;
+        if (asker === undefined || !this.budgets.peek()) return;
+        if (asker === this.#client.me.peek()?.id) void this.loadBudgets();
+        else again ??= setTimeout(look, OTHERS_MS * (0.5 + Math.random()));
       }),
+      effect(() => {
+        const resets = this.budgets.value?.resets_at;
+        if (resets === undefined) return undefined;
+        const left = Math.max(0, Date.parse(resets) - this.#client.now());
+        const timer = setTimeout(look, left + OTHERS_MS * Math.random());
+        return () => clearTimeout(timer);
+      }),
+      () => clearTimeout(again),
     ];
     return () => ends.forEach((end) => end());
   }

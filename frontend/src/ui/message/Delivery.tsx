@@ -2,7 +2,7 @@
 import { useComputed } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import type { Row } from "../../core/api";
-import { reason, t } from "../../i18n";
+import { reason, t, why } from "../../i18n";
 import { Icon } from "../icon";
 import type { RoomView } from "../page/view";
 
@@ -46,13 +46,14 @@ function Clock({ since, words }: { since: number; words: string }) {
   );
 }
 
-/** Why no assistant will answer this message of mine: told to me alone. */
+/** Why no assistant will answer this message: told to me alone, who asked. */
 export function RefusalNote({ row, view }: { row: Row; view: RoomView }) {
   const refusal = useComputed(() => view.store.refusals.value.get(row.message.value.id) ?? null).value;
   if (!refusal) return null;
+  const hidden = refusal.code === "forbidden" && row.message.value.not_for_ai;
   return (
     <p class="delivery failed" role="alert">
-      {reason(refusal.code, refusal.retryAfter)} <span class="muted">{t("only_you")}</span>
+      {hidden ? t("nfa_once_on") : why(refusal)} <span class="muted">{t("only_you")}</span>
     </p>
   );
 }

@@ -94,7 +94,7 @@ function TextRow({ item, view }: RowProps) {
             <Reactions row={row} view={view} />
             <RunNote row={row} view={view} />
             <DeliveryNote row={row} view={view} />
-            {own && <RefusalNote row={row} view={view} />}
+            {(own || answer) && <RefusalNote row={row} view={view} />}
           </>
         )}
       </div>

@@ -1,6 +1,6 @@
 /** What can be done with a message, by whom, and doing it. */
 import { asChatError, type Row } from "../../core";
-import { reason, t } from "../../i18n";
+import { t, why } from "../../i18n";
 import { openEmoji } from "../emoji/picker";
 import { ask } from "../page/question";
 import { notify } from "../page/notice";
@@ -32,8 +32,7 @@ export async function attempt(act: Promise<unknown>): Promise<void> {
   try {
     await act;
   } catch (thrown) {
-    const error = asChatError(thrown);
-    notify(reason(error.code, error.retryAfter), "bad");
+    notify(why(asChatError(thrown)), "bad");
   }
 }
 

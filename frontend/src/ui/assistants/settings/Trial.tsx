@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { Finding } from "../../../core/api";
 import { asChatError } from "../../../core/errors";
-import { reason } from "../../../i18n";
+import { why } from "../../../i18n";
 import { sentence } from "./findings";
 import { w } from "./words";
 
@@ -22,8 +22,7 @@ export function Trial({ tryOut }: TrialProps) {
     try {
       found.value = await tryOut();
     } catch (thrown) {
-      const error = asChatError(thrown);
-      refusal.value = reason(error.code, error.retryAfter);
+      refusal.value = why(asChatError(thrown));
     }
     busy.value = false;
   };

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { CatchUp as Told } from "../../../core/api";
 import { asChatError } from "../../../core/errors";
 import { catchUp } from "../../../core/http_assistants";
-import { reason } from "../../../i18n";
+import { why } from "../../../i18n";
 import { Markdown } from "../../message/Markdown";
 import { Dialog } from "../../page/Dialog";
 import type { RoomView } from "../../page/view";
@@ -30,11 +30,11 @@ export function CatchUp({ view }: { view: RoomView }) {
     catchUp(view.client.http, view.store.slug, since, asked.signal).then(
       (found) => {
         told.set(view, found);
+        void view.roster.loadBudgets();
         if (!asked.signal.aborted) answer.value = found;
       },
       (thrown: unknown) => {
-        const error = asChatError(thrown);
-        if (!asked.signal.aborted) problem.value = reason(error.code, error.retryAfter);
+        if (!asked.signal.aborted) problem.value = why(asChatError(thrown));
       },
     );
   };
