@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -103,18 +103,29 @@ class ChatServer(Process):
         self.holds_nothing()
 
 
-@pytest.fixture(scope="session", params=RUNTIMES)
-def running(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ChatServer]:
-    server = ChatServer(tmp_path_factory.mktemp("chat"), request.param, {})
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], ChatServer]]:
+    """The server on a runtime, started for who first asks and kept: pytest ends a fixture when its parameter changes."""
+    servers: dict[str, ChatServer] = {}
+
+    def server(runtime: str) -> ChatServer:
+        if runtime not in servers:
+            servers[runtime] = ChatServer(tmp_path_factory.mktemp("chat"), runtime, {})
+        return servers[runtime]
+
     yield server
-    server.close()
+    for each in servers.values():
+        each.close()
+
+
+@pytest.fixture(scope="session", params=RUNTIMES)
+def running(request: pytest.FixtureRequest, kept: Callable[[str], ChatServer]) -> ChatServer:
+    return kept(request.param)
 
 
 @pytest.fixture
 def chat(running: ChatServer) -> Iterator[ChatServer]:
-    """A server that the tests share, on each runtime; each begins when the clients of the one before are gone."""
+    """A server that all files' tests share, on each runtime; each begins when the clients of the one before are gone."""
     yield running
     running.leave()
 

@@ -1,4 +1,4 @@
-"""`python -m tests.transport.serve --port P`: the test application under the real supervisor."""
+"""`python -m tests.transport.serve --port P`: the test application under the real supervisor, without a database."""
 
 from __future__ import annotations
 
@@ -18,5 +18,6 @@ if __name__ == "__main__":
         port=options.port,
         workers=options.workers,
         app=options.app,
+        prepare=(),
     )
     sys.exit(serve(plan))
