@@ -16,6 +16,7 @@ from .sql import Connection, Statement
 from .tx import RoomRow, Tx
 
 _USER = Statement("SELECT id, name, kind FROM users WHERE id = :user")
+_ADMIN = Statement("SELECT is_admin FROM users WHERE id = :user")
 _SET_ROLE = Statement(
     "UPDATE memberships SET role = :role WHERE room_id = :room AND user_id = :user"
 )
@@ -54,7 +55,10 @@ class MemberChange:
 
 @dataclass(slots=True)
 class SetMember:
-    """Bring somebody in, or give a member another role: by owners and moderators, roles above member by owners only."""
+    """Bring somebody in, or give a member another role: by owners and moderators, roles above member by owners only.
+
+    An assistant is brought in by admins who are in the room as well: they set up what is for all rooms.
+    """
 
     room_id: int
     by: User
@@ -90,6 +94,8 @@ class SetMember:
                 raise not_found("person")
         if user.kind == "system" or (user.kind == "assistant" and self.role != "member"):
             raise ChatError("forbidden", "Only people have a role in a room.")
+        if user.kind == "assistant" and tx.value(_ADMIN, user=self.by.id):
+            return
         privileged = self.role in ("owner", "moderator") or before in ("owner", "moderator")
         if own not in ("owner", "moderator") or (privileged and own != "owner"):
             raise ChatError("forbidden", "Your role in this room does not allow this.")

@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.openai_server import OpenAIServer, behaviours
+from tests.security.people import Person as Account
+from tests.security.people import command
 from tests.support.browser import PHONE
 from tests.support.server import Server
 
@@ -84,6 +86,43 @@ def test_an_owner_makes_changes_and_removes_an_assistant_and_the_room_follows(
     expect(member.page.locator("article.msg.ai").last).to_contain_text("통역가")
     owner.page.reload()
     expect(owner.page.get_by_role("radio", name="One after the other")).to_be_checked()
+
+
+def test_an_administrator_who_does_not_own_the_room_makes_and_deletes_one_for_all_rooms(
+    server: Server, visit: Visit, room: str
+) -> None:
+    owner = visit(server, "Bora", room)
+    root = Account.account(server, f"Root{room[-6:]}")
+    done = command(server, "make-admin", root.name)
+    assert done.returncode == 0, done.stderr
+    admin = visit(server, root.name, room, token=root.token)
+    name = f"Sage{room[-6:]}"
+    opens_the_page(admin, room)
+    form = begins_a_new_one(admin)
+    form.get_by_label("Name", exact=True).fill(name)
+    form.get_by_label("For all rooms of this server").check()
+    form.get_by_role("button", name="Create").click()
+    expect(card(admin, name)).to_contain_text("In all rooms")
+    people = owner.page.get_by_role("region", name="Assistants")
+    expect(people).to_contain_text(name)
+
+    card(admin, name).get_by_role("button", name=f"Remove {name}").click()
+    admin.page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    others = admin.page.get_by_role("region", name="Also on this server")
+    others.get_by_role("button", name=f"Add {name} to the room").click()
+    expect(card(admin, name)).to_be_visible()
+    card(admin, name).get_by_role("button", name=f"Remove {name}").click()
+    admin.page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    # The room's owner may call it in, and not delete it.
+    opens_the_page(owner, room)
+    expect(owner.page.get_by_role("button", name=f"Add {name} to the room")).to_be_visible()
+    expect(owner.page.get_by_role("button", name=f"Delete {name}")).to_have_count(0)
+    others.get_by_role("button", name=f"Delete {name} for all rooms").click()
+    admin.page.get_by_role("dialog").get_by_role("button", name="Delete for all rooms").click()
+    expect(admin.page.get_by_role("button", name=f"Add {name} to the room")).to_have_count(0)
+    owner.page.reload()
+    expect(card(owner, "assistant")).to_be_visible()
+    expect(owner.page.get_by_role("button", name=f"Add {name} to the room")).to_have_count(0)
 
 
 def test_what_is_wrong_with_a_form_stands_beside_its_field_and_has_the_focus(

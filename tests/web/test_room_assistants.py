@@ -6,6 +6,8 @@ import uuid
 
 import pytest
 
+from tests.security.people import Person as Account
+from tests.security.people import command
 from tests.support.server import Server
 
 from .test_accounts import refused
@@ -78,6 +80,25 @@ def test_what_strangers_and_members_ask_for_is_refused(alice: Person, bob: Perso
     refused(alice.asks("POST", path, {"name": "x", "temperature": 3}), 400, "bad_request")
     refused(alice.asks("POST", path, {"name": "x", "provider": "theirs"}), 400, "bad_request")
     assert "base_url" not in str(alice.gets(path))
+
+
+def test_one_for_all_rooms_is_called_in_by_who_sets_up_the_room_or_all_rooms_and_by_no_member(
+    server: Server, alice: Person, bob: Person
+) -> None:
+    room = slug()
+    alice.makes(room)
+    root = Account.account(server, "Root")
+    assert command(server, "make-admin", root.name).returncode == 0
+    made = root.does("POST", "/assistants", {"name": f"Sage {uuid.uuid4().hex[:6]}"})
+    path, wanted = f"/rooms/{room}/members", {"user_id": made["assistant"]["id"]}
+    assert root.refused("POST", path, wanted) == "not_found"
+    for person in (root, bob):
+        server.connect(token=person.token).join(room)
+    refused(bob.asks("POST", path, wanted), 403, "forbidden")
+    root.does("POST", path, wanted)
+    assert len(alice.gets(f"/rooms/{room}/assistants")["assistants"]) == 2
+    # Of people it is still the room's own word.
+    assert root.refused("POST", path, {"user_id": Person(server, "Kim").id}) == "forbidden"
 
 
 def test_what_was_missed_is_told_to_who_asks(server: Server, alice: Person, bob: Person) -> None:

@@ -143,6 +143,11 @@ function AvailablePanel({ room, desk }: { room: RoomAssistants; desk: Desk }) {
             <button type="button" class="btn" aria-label={w("bring_in_name", { name: assistant.name })} onClick={() => void desk.bringIn(assistant)}>
               {w("bring_in")}
             </button>
+            {room.may_edit_all && (
+              <button type="button" class="btn danger" aria-label={w("retire_name", { name: assistant.name })} onClick={() => void desk.retire(assistant)}>
+                {w("retire")}
+              </button>
+            )}
           </li>
         ))}
       </ul>

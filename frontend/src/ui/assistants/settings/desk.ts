@@ -76,6 +76,10 @@ export class Desk {
     if (sure) await this.#do(calls.removeAssistant(this.#http, this.#slug, id));
   }
 
+  async retire({ id, name }: Assistant): Promise<void> {
+    if (await ask(w("retire_q", { name }), w("retire"))) await this.#do(calls.removeAssistantForAll(this.#http, id));
+  }
+
   /** What was refused is told, and what is shown goes back to what is so. */
   async #do(act: Promise<unknown>): Promise<void> {
     await attempt(act.then(() => notify(w("saved"))));

@@ -41,6 +41,9 @@ export const en = {
   available: "Also on this server",
   bring_in: "Add to the room",
   bring_in_name: "Add {name} to the room",
+  retire: "Delete for all rooms",
+  retire_name: "Delete {name} for all rooms",
+  retire_q: "Delete {name} for all rooms? What it said stays, its settings are gone.",
 
   name: "Name",
   name_hint: "What people write after @.",
@@ -144,6 +147,9 @@ export const ko: Record<keyof typeof en, string> = {
   available: "이 서버의 다른 어시스턴트",
   bring_in: "이 방에 부르기",
   bring_in_name: "{name} 이 방에 부르기",
+  retire: "모든 방에서 삭제",
+  retire_name: "{name} 모든 방에서 삭제",
+  retire_q: "{name}: 모든 방에서 삭제할까요? 남긴 글은 그대로이고 설정은 사라집니다.",
 
   name: "이름",
   name_hint: "@ 뒤에 쓰는 이름입니다.",
