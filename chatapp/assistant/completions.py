@@ -220,7 +220,8 @@ class _Call:
                 raise chunks.BadStream("arguments without end")
 
     def _deliver(self) -> None:
-        text = "".join(self._pending)[: MAX_ANSWER - self._length]
+        # A NUL, which no database takes, would cost the whole answer.
+        text = "".join(self._pending).replace("\0", "")[: MAX_ANSWER - self._length]
         self._pending.clear()
         self._pending_chars = 0
         if text:

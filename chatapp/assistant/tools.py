@@ -72,6 +72,8 @@ class Tool:
 
     def check(self, text: str) -> Struct:
         """The arguments that the model wrote. Raises ChatError `bad_request` with what is wrong."""
+        if "\\u0000" in text:
+            raise ChatError("bad_request", "text has no NUL characters.")
         try:
             return msgspec.json.decode(text or "{}", type=self.arguments)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:

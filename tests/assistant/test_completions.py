@@ -118,6 +118,13 @@ def test_characters_split_between_packets_stay_whole(
     assert said(provider, prompt)[0] == "안녕 🎉"
 
 
+def test_nul_characters_that_no_database_takes_are_left_out(
+    ai: OpenAIServer, provider: ChatCompletions, prompt: Prompt
+) -> None:
+    ai.will(behaviours.answer("to\0gether \0 again"))
+    assert said(provider, prompt)[0] == "together  again"
+
+
 # Stopping
 
 

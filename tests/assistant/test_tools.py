@@ -170,6 +170,7 @@ def test_no_more_is_found_than_the_model_is_told(
         ("search_room", '{"query": 7}', "wrong"),
         ("search_room", '{"query": "tea", "room": "secret"}', "wrong"),
         ("search_room", "{not json", "wrong"),
+        ("search_room", r'{"query": "tea\u0000"}', "no NUL"),
         ("search_room", '{"query": "x", "limit": 1000}', "wrong"),
         ("delete_everything", "{}", "no such tool"),
     ],
