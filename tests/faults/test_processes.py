@@ -24,6 +24,16 @@ def heal(run: Run, since: float) -> float:
     return run.record.now() - since
 
 
+def trying(run: Run, people: int, times: int) -> None:
+    """Wait until so many have tried to send what they are sending so often."""
+
+    def are() -> bool:
+        waiting = [sent for sent in run.record.sent if sent.outcome == "unknown"]
+        return sum(sent.attempts >= times for sent in waiting) >= people
+
+    run.until(are, 30, f"{people} people have tried {times} times")
+
+
 def is_alive(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
@@ -227,12 +237,22 @@ def test_postgresql_restarts(site: Site, form: Form, table: Table, repetition: i
     with Run(site.plan(form, "postgres")) as run:
         run.more(form.acked)
         at = run.record.now()
-        site.postgres.restart()
+        site.postgres.stop()
+        try:
+            trying(run, form.people // 2, times=2)
+            since = run.record.now()
+            trying(run, form.people // 2, times=3)
+            until = run.record.now()
+        finally:
+            site.postgres.start()
         run.more(form.acked)
         whole = heal(run, at)
         verdict = run.finish().must_hold()
+    sent = run.record.sent
+    assert not [one for one in sent if one.outcome == "ok" and since < one.ended < until]
+    assert [one for one in sent if one.outcome == "ok" and one.invoked < until < one.ended]
     assert set(run.record.refusals) <= {"unavailable"}
-    assert not [sent for sent in run.record.sent if sent.outcome == "fail" and not sent.unanswered]
+    assert not [one for one in sent if one.outcome == "fail" and not one.unanswered]
     table.add("PostgreSQL restarts", verdict, whole, f"refused meanwhile: {run.record.refusals}")
 
 

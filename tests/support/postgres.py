@@ -72,9 +72,13 @@ class PostgresServer:
         )
         eventually(self._answers, within=60, what="PostgreSQL answers")
 
+    def stop(self) -> None:
+        """Break all connections and end it; start() brings it back with what it has."""
+        self.process.terminate(60)
+
     def restart(self) -> None:
         """Break all connections, stop and start it."""
-        self.process.terminate(60)
+        self.stop()
         self.start()
 
     def query(self, url: str, sql: str) -> list[tuple[object, ...]]:
