@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,11 +12,11 @@ from chatapp.errors import RETRYABLE, ChatError
 from chatapp.ids import message_id
 from chatapp.payloads import MentionSpan, Message
 from chatapp.services import mentions
-from chatapp.store import assistant_rows, naming, run_rows
+from chatapp.store import assistant_rows, naming, run_texts
 from chatapp.store.assistant_rows import AssistantRow
 from chatapp.store.budgets import NOTHING
 from chatapp.store.pending import Pending
-from chatapp.store.run_jobs import Ended, EndRun, RecordCall, SaveText
+from chatapp.store.run_jobs import Ended, EndRun, RecordCall
 from chatapp.store.run_rows import Claim, Ending
 
 from . import faults
@@ -27,6 +26,7 @@ from .gather import gather
 from .handiwork import ROUNDS, Approvals, Handiwork
 from .provider import PLAIN, Call, Manner, Provider, Stopped
 from .providers import Providers
+from .saving import Saves
 from .spending import Purse
 from .tools import SPECS
 
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("chatapp.assistant")
 
-SAVE_EVERY_S = 1.0
-# Moments in that time at which answers are saved: those of one moment go into one commit, and no moment has too many.
-SAVE_MOMENTS = 8
 END_RETRY_S = 1.0  # while the database is away
 CUT_SHORT = ("length", "content_filter")  # the model had more to say
 
@@ -51,6 +48,7 @@ class Run:
         providers: Providers,
         purse: Purse,
         approvals: Approvals,
+        saves: Saves,
         claim: Claim,
         over: Callable[[Run, Ended | None], None],
     ) -> None:
@@ -58,17 +56,18 @@ class Run:
         self.claim = claim
         self.place = (claim.room_id, claim.seq)
         self.text = ""
+        # For `saves`: characters that are stored, whether a save is under way, and whether there was none yet.
+        self.saved = 0
+        self.saving, self.unsaved = False, True
         #: resolved with the message as it ended, or with `conflict`
         self.ended: Pending[Message] = Pending()
-        self._chat, self._providers, self._purse = chat, providers, purse
+        self._chat, self._providers, self._purse, self._saves = chat, providers, purse, saves
         self._over_callback = over
         self._message_id = message_id(claim.room_id, claim.seq)
         self._call: Call | None = None
         self._bill: Bill | None = None
-        self._handiwork = Handiwork(chat, approvals, claim, lambda: self._over)
-        self._over = False
-        self._saving = False
-        self._saved_at = 0.0
+        self._handiwork = Handiwork(chat, approvals, claim, lambda: self.over)
+        self.over = False
 
     def start(self) -> None:
         """Begin. The message is there already, as thinking."""
@@ -78,9 +77,9 @@ class Run:
     def end(self, how: Ending) -> bool:
         """Close the run with the text so far, from any task. False when it is over already. Does not wait."""
         with runtime.turn:
-            if self._over:
+            if self.over:
                 return False
-            self._over = True
+            self.over = True
         if self._call is not None:
             self._call.stop()
         claim = self.claim
@@ -96,9 +95,9 @@ class Run:
     def lost(self) -> None:
         """Somebody else has closed or taken over the attempt: say no more."""
         with runtime.turn:
-            if self._over:
+            if self.over:
                 return
-            self._over = True
+            self.over = True
         if self._call is not None:
             self._call.stop()
         self._finished(None, ChatError("conflict", "This answer is over."))
@@ -125,7 +124,7 @@ class Run:
         online, _count = self._chat.presence.online(claim.room_id)
         with self._chat.db.snapshot() as db:
             row = assistant_rows.one(db, claim.assistant.id)
-            prefix = run_rows.prefix(db, claim.room_id, claim.seq)
+            prefix = run_texts.prefix(db, claim.room_id, claim.seq)
             persona = row.persona if row else ""
             prompt = gather(db, claim, online, persona, prefix)
         if prompt is None:  # the question was deleted, or hidden from assistants, while it waited
@@ -133,6 +132,7 @@ class Run:
             return
         if prefix:
             self._tell(prefix)
+            self.saved = len(prefix)
         self._ask(prompt, row)
         self.end(Ending("done", mentions=self._named()))
 
@@ -184,7 +184,7 @@ class Run:
         self._record(provider, prompt, bill)
         call = provider.call(prompt, manner)
         with runtime.turn:
-            if self._over:
+            if self.over:
                 raise Stopped
             self._call = call
         finish = call.run(self._said)
@@ -223,12 +223,12 @@ class Run:
 
     def _said(self, text: str) -> None:
         self._tell(text)
-        self._save_soon()
+        self._saves.grown(self)
 
     def _tell(self, text: str) -> None:
         claim = self.claim
         with runtime.turn:
-            if self._over:
+            if self.over:
                 raise Stopped
             told = self._chat.streams.extend(
                 claim.room_id, claim.slug, self._message_id, claim.attempt, text
@@ -240,34 +240,6 @@ class Run:
             raise Stopped
 
     # Storing
-
-    def _save_soon(self) -> None:
-        """Save the first text at once, and from then on what has come in about a second."""
-        with runtime.turn:
-            if self._saving:
-                return
-            self._saving = True
-        if self._saved_at:
-            runtime.call_later(_until_moment(self.claim.room_id), self._save)
-        else:
-            self._save()
-
-    def _save(self) -> None:
-        with runtime.turn:
-            self._saving = False
-            if self._over:
-                return
-            self._saved_at = time.monotonic()
-            claim = self.claim
-            job = SaveText(claim.room_id, claim.seq, claim.attempt, self.text)
-        try:
-            self._chat.writer.submit(job).on_done(self._saved)
-        except ChatError:
-            log.debug("too much waits to be written: the next piece is saved with this one")
-
-    def _saved(self, _result: None, error: Exception | None) -> None:
-        if isinstance(error, ChatError) and error.code == "conflict":
-            self.lost()
 
     def _submit_end(self, job: EndRun) -> None:
         def done(ended: Ended | None, error: Exception | None) -> None:
@@ -287,9 +259,3 @@ class Run:
             log.error("the end of %s could not be stored", self._message_id, exc_info=error)
         self._over_callback(self, ended)
         self.ended.resolve(ended.message if ended else None, error)
-
-
-def _until_moment(room_id: int) -> float:
-    """Seconds until the answers of this room are saved next."""
-    phase = room_id % SAVE_MOMENTS * SAVE_EVERY_S / SAVE_MOMENTS
-    return SAVE_EVERY_S - (time.monotonic() - phase) % SAVE_EVERY_S

@@ -22,6 +22,7 @@ from chatapp.store.run_rows import Claim, Ending, Place
 from .handiwork import Approvals
 from .providers import Providers
 from .run import Run
+from .saving import Saves
 from .spending import Purse
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Runs:
         #: told on the loop when an answer has ended here: what was carried out, and its message
         self.ended: Subscribers[tuple[Claim, Message]] = Subscribers()
         self._chat, self._providers, self._purse = chat, providers, purse
-        self._approvals = approvals
+        self._approvals, self._saves = approvals, Saves(chat.writer)
         self._moving_up = False
         self._live: dict[Place, Run] = {}
         self._wake = runtime.Event()
@@ -86,7 +87,15 @@ class Runs:
         if self._stopping:
             return  # their leases are released with the others
         for claim in claims:
-            run = Run(self._chat, self._providers, self._purse, self._approvals, claim, self._over)
+            run = Run(
+                self._chat,
+                self._providers,
+                self._purse,
+                self._approvals,
+                self._saves,
+                claim,
+                self._over,
+            )
             with runtime.turn:
                 self._live[run.place] = run
             run.start()

@@ -68,7 +68,6 @@ class Run(Base):
     hops: Mapped[int] = mapped_column(Integer, default=1)  # how far from a person's message
     owner: Mapped[str | None] = mapped_column(String(40))  # the worker that holds the lease
     lease_until: Mapped[int | None] = mapped_column(BigInteger)  # by the database's clock
-    text: Mapped[str] = mapped_column(Text, default="")  # saved about once a second while it grows
     queued_at: Mapped[int] = mapped_column(BigInteger)
     started_at: Mapped[int | None] = mapped_column(BigInteger)
     first_token_at: Mapped[int | None] = mapped_column(BigInteger)
@@ -90,6 +89,21 @@ class Run(Base):
     held_tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
     held_cost: Mapped[int] = mapped_column(BigInteger, server_default="0")
     held_day: Mapped[str | None] = mapped_column(String(10))
+
+
+class RunPiece(Base):
+    """What one save added to an answer that is being written. `start`: characters before it; gone when the answer has ended."""
+
+    __tablename__ = "run_pieces"
+    __table_args__ = (
+        ForeignKeyConstraint(["room_id", "seq"], ["runs.room_id", "runs.seq"], ondelete="CASCADE"),
+        {"sqlite_with_rowid": False},
+    )
+
+    room_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    start: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
 
 
 class ToolUse(Base):

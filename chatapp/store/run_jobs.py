@@ -12,7 +12,7 @@ from chatapp.payloads import Message, Numbered, User
 
 from . import budgets, changing, messages, paces, run_rows, search
 from .budgets import NOTHING, UNLIMITED, Caps, Use
-from .run_rows import FREE, Claim, Ending, RunRow, Terms, lease_end
+from .run_rows import FREE, Claim, Ending, RunRow, Terms
 from .sql import Statement
 from .tx import RoomRow, Tx
 
@@ -44,8 +44,8 @@ _MESSAGE = Statement(
     " VALUES (:room, :seq, :seq, :assistant, 'text', '', :question, :status, :at)"
 )
 _RUN = Statement(
-    "INSERT INTO runs (room_id, seq, assistant_id, asker_id, question_seq, attempt, state, hops, text, queued_at)"
-    " VALUES (:room, :seq, :assistant, :asker, :question, 1, 'queued', :hops, '', :at)"
+    "INSERT INTO runs (room_id, seq, assistant_id, asker_id, question_seq, attempt, state, hops, queued_at)"
+    " VALUES (:room, :seq, :assistant, :asker, :question, 1, 'queued', :hops, :at)"
 )
 _ASKED = Statement(
     "SELECT seq FROM runs WHERE room_id = :room AND question_seq = :seq AND assistant_id = :assistant"
@@ -59,19 +59,8 @@ _RECORD = Statement(
     " prompt_estimate = :estimate, left_out = :left_out WHERE room_id = :room AND seq = :seq AND attempt = :attempt"
     " AND state IN ('thinking', 'streaming')"
 )
-_SAVE = Statement(
-    "UPDATE runs SET text = :text, lease_until = :lease WHERE room_id = :room AND seq = :seq"
-    " AND attempt = :attempt AND state = 'streaming'"
-)
-_SAVE_FIRST = Statement(
-    "UPDATE runs SET text = :text, state = 'streaming', lease_until = :lease, first_token_at = :at"
-    " WHERE room_id = :room AND seq = :seq AND attempt = :attempt AND state = 'thinking'"
-)
-_STREAMING = Statement(
-    "UPDATE messages SET status = 'streaming' WHERE room_id = :room AND seq = :seq AND status = 'thinking'"
-)
 _AGAIN = Statement(
-    "UPDATE runs SET state = 'queued', attempt = :attempt, text = :text, queued_at = :at, started_at = NULL,"
+    "UPDATE runs SET state = 'queued', attempt = :attempt, queued_at = :at, started_at = NULL,"
     " first_token_at = NULL, ended_at = NULL, stopped_by = NULL, error = NULL, retry_after = NULL, prompt_tokens = NULL,"
     " completion_tokens = NULL, cost = NULL, truncated = :no, prefix = :prefix WHERE room_id = :room AND seq = :seq"
 )
@@ -178,7 +167,6 @@ class StartRun:
             state,
             self.question_seq,
             self.hops,
-            "",
             self.assistant,
             self.asker,
         )
@@ -220,28 +208,6 @@ class RecordCall:
         if not noted:
             raise over()
         budgets.hold(tx, self.caps, self.room_id, self.seq, self.need)
-
-
-@dataclass(slots=True)
-class SaveText:
-    """Save the text so far and renew the lease. Takes no number. Raises `conflict` for an attempt that is over."""
-
-    room_id: int
-    seq: int
-    attempt: int
-    text: str
-
-    def rooms(self) -> list[int]:
-        return []
-
-    def run(self, tx: Tx) -> None:
-        place = {"room": self.room_id, "seq": self.seq}
-        values = {**place, "attempt": self.attempt, "text": self.text, "lease": lease_end(tx)}
-        if tx.run(_SAVE, **values):
-            return
-        if not tx.run(_SAVE_FIRST, **values, at=tx.now):
-            raise over()
-        tx.run(_STREAMING, **place)
 
 
 @dataclass(slots=True, frozen=True)
@@ -329,9 +295,7 @@ class Regenerate:
         tx.run(changing.FORGET_MENTIONS, **place)
         prefix = old.body if self.onward else None
         attempt = run.attempt + 1
-        tx.run(
-            _AGAIN, **place, attempt=attempt, at=tx.now, no=False, prefix=prefix, text=prefix or ""
-        )
+        tx.run(_AGAIN, **place, attempt=attempt, at=tx.now, no=False, prefix=prefix)
         return self._begin(tx, old.room, run, full)
 
     def _begin(self, tx: Tx, room: RoomRow, run: RunRow, full: bool) -> Started:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import run_rows
+from . import run_rows, run_texts
 from .run_rows import FREE, Claim, Ending, Place, Terms, lease_end
 from .sql import Connection, Statement
 from .tx import Tx
@@ -52,10 +52,7 @@ _ACTIVE_IN_ROOM = Statement(
     " AND (owner IS NULL OR owner <> :owner)"
 )
 _LEASE = Statement("SELECT lease_until, owner FROM runs WHERE room_id = :room AND seq = :seq")
-_RELEASE = Statement(
-    "UPDATE runs SET lease_until = 0 WHERE owner = :owner AND state = 'thinking'"
-    " AND text = COALESCE(prefix, '')"
-)
+_RELEASE = Statement("UPDATE runs SET lease_until = 0 WHERE owner = :owner AND state = 'thinking'")
 
 
 def abandoned(db: Connection, only: str | None = None) -> list[Place]:
@@ -124,10 +121,9 @@ class TakeOver:
             claim = run_rows.claim(tx, room, run, run.attempt + 1, self.owner)
             run_rows.set_status(tx, room, run, "thinking", run.assistant.id)
             return [claim]
-        status, error = (
-            ("interrupted", "ai_incomplete") if run.text else ("failed", "ai_unavailable")
-        )
-        run_rows.end(tx, room, run, Ending(status, error=error))
+        text = run_texts.saved(tx, room_id, seq)
+        status, error = ("interrupted", "ai_incomplete") if text else ("failed", "ai_unavailable")
+        run_rows.end(tx, room, run, Ending(status, text, error=error))
         return run_rows.promote(tx, room, run.assistant.id, self.owner, self.terms)
 
     def _free(self, tx: Tx, room_id: int, seq: int) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from chatapp.payloads import MentionSpan, Message, User
 
-from . import budgets, changing, messages, paces, search
+from . import budgets, changing, messages, paces, run_texts, search
 from .budgets import UNLIMITED, Caps, Use
 from .paces import Paces
 from .posting import MENTIONS, mentions_column
@@ -24,7 +24,7 @@ ACTIVE = ("queued", "thinking", "streaming")
 
 Place = tuple[int, int]  # room id and seq: the key of a run and of its message
 
-_COLUMNS = """SELECT r.room_id, r.seq, r.attempt, r.state, r.question_seq, r.hops, r.text,
+_COLUMNS = """SELECT r.room_id, r.seq, r.attempt, r.state, r.question_seq, r.hops,
     a.id, a.name, a.kind, q.id, q.name, q.kind
     FROM runs r JOIN users a ON a.id = r.assistant_id JOIN users q ON q.id = r.asker_id """
 _ONE = _COLUMNS + "WHERE r.room_id = :room AND r.seq = :seq"
@@ -44,15 +44,13 @@ _BUSY = Statement(
     " AND assistant_id = :assistant"
 )
 _ACTIVE = Statement("SELECT count(*) FROM runs WHERE state IN ('thinking', 'streaming')")
-_PREFIX = Statement("SELECT prefix FROM runs WHERE room_id = :room AND seq = :seq")
 _CLAIM = Statement(
     "UPDATE runs SET state = 'thinking', attempt = :attempt, owner = :owner, lease_until = :lease,"
-    " text = COALESCE(prefix, ''), started_at = :at, first_token_at = NULL, ended_at = NULL, stopped_by = NULL, error = NULL,"
-    " retry_after = NULL"
+    " started_at = :at, first_token_at = NULL, ended_at = NULL, stopped_by = NULL, error = NULL, retry_after = NULL"
     " WHERE room_id = :room AND seq = :seq"
 )
 _END = Statement(
-    "UPDATE runs SET state = :status, owner = NULL, lease_until = NULL, text = '', prefix = NULL, ended_at = :at,"
+    "UPDATE runs SET state = :status, owner = NULL, lease_until = NULL, prefix = NULL, ended_at = :at,"
     " stopped_by = :stopped_by, error = :error, retry_after = :retry_after, prompt_tokens = :prompt_tokens,"
     " completion_tokens = :completion_tokens, cost = :cost, truncated = :truncated WHERE room_id = :room AND seq = :seq"
 )
@@ -70,7 +68,7 @@ _TOUCH = Statement(
 
 @dataclass(slots=True, frozen=True)
 class RunRow:
-    """A run as it stands. `text` is what was saved of an answer that is being written."""
+    """A run as it stands. What was saved of its text is in run_texts."""
 
     room_id: int
     seq: int
@@ -78,7 +76,6 @@ class RunRow:
     state: str
     question_seq: int
     hops: int
-    text: str
     assistant: User
     asker: User
 
@@ -133,9 +130,9 @@ class Ending:
 
 def run_row(row: Row) -> RunRow:
     """A run from the columns of _COLUMNS."""
-    room_id, seq, attempt, state, question_seq, hops, text = row[:7]
-    assistant, asker = messages.user(row[7:10]), messages.user(row[10:13])
-    return RunRow(room_id, seq, attempt, state, question_seq, hops, text, assistant, asker)
+    room_id, seq, attempt, state, question_seq, hops = row[:6]
+    assistant, asker = messages.user(row[6:9]), messages.user(row[9:12])
+    return RunRow(room_id, seq, attempt, state, question_seq, hops, assistant, asker)
 
 
 def load(db: Connection, room_id: int, seq: int) -> RunRow | None:
@@ -148,11 +145,6 @@ def hold(tx: Tx, room_id: int, seq: int) -> RunRow | None:
     """As load(), and nobody saves to it or renews its lease until this transaction ends."""
     row = tx.one(_HOLD, room=room_id, seq=seq)
     return run_row(row) if row else None
-
-
-def prefix(db: Connection, room_id: int, seq: int) -> str:
-    """The text that the present attempt continues; empty for most."""
-    return db.value(_PREFIX, room=room_id, seq=seq) or ""
 
 
 def busy(tx: Tx, room_id: int, assistant_id: str) -> bool:
@@ -212,7 +204,7 @@ def end(tx: Tx, room: RoomRow, run: RunRow, how: Ending) -> Message:
 
     What failed with some text, also one that it was to go on from, is interrupted: it can be gone on with.
     """
-    body = run.text if how.text is None else how.text
+    body = run_texts.saved(tx, room.id, run.seq) if how.text is None else how.text
     status = "interrupted" if how.status == "failed" and body else how.status
     place = {"room": room.id, "seq": run.seq}
     budgets.gate(tx)
@@ -230,6 +222,7 @@ def end(tx: Tx, room: RoomRow, run: RunRow, how: Ending) -> Message:
         cost=how.cost,
         truncated=how.truncated,
     )
+    run_texts.forget(tx, room.id, run.seq)
     number = tx.number(room, "run", str(run.seq), how.stopped_by or run.assistant.id)
     tx.run(
         _BODY,

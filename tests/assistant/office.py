@@ -23,7 +23,7 @@ from chatapp.realtime.connection import Connection
 from chatapp.realtime.fanout import Fanout
 from chatapp.realtime.presence import Presence
 from chatapp.services.chat import Chat
-from chatapp.store import messages, run_rows, schema
+from chatapp.store import messages, run_rows, run_texts, schema
 from chatapp.store.database import Database, configure_sqlite, engine_options
 from chatapp.store.sql import Statement
 
@@ -109,6 +109,12 @@ class Office:
             found = run_rows.load(db, room_id, seq)
         assert found is not None
         return found
+
+    def saved(self, message_id: str) -> str:
+        """What is stored of the text of an answer that is being written."""
+        room_id, seq = (int(part) for part in message_id.split("-"))
+        with self.chat.db.snapshot() as db:
+            return run_texts.saved(db, room_id, seq)
 
     def open_runs(self) -> list[Any]:
         with self.chat.db.snapshot() as db:

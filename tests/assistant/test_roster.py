@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chatapp.assistant import bursts, run, runs, stops
+from chatapp.assistant import bursts, runs, saving, stops
 from chatapp.errors import ChatError
 from chatapp.payloads import User
 from chatapp.payloads import assistants as shapes
@@ -154,7 +154,7 @@ def test_one_that_is_sent_away_in_the_middle_keeps_all_that_was_seen_and_what_wa
     where: str,
 ) -> None:
     monkeypatch.setattr(stops, "REMOTE_STOP_S", 60.0)
-    monkeypatch.setattr(run, "_until_moment", lambda _room_id: 3600.0)  # no second piece is saved
+    monkeypatch.setattr(saving, "_until", lambda _moment: 3600.0)  # no second piece is saved
     office, other = offices(several=True), offices(several=True)
     alice, bob = office.person("Alice"), other.person("Bob")
     alice.join()
@@ -166,7 +166,7 @@ def test_one_that_is_sent_away_in_the_middle_keeps_all_that_was_seen_and_what_wa
     )
     alice.says("@Sage tell me a story")
     answer = alice.sees("message", status="thinking")["id"]
-    eventually(lambda: office.run(answer).text == "Once upon", what="the first piece is saved")
+    eventually(lambda: office.saved(answer) == "Once upon", what="the first piece is saved")
     ai.release()
     bob.reads(answer, "Once upon a time")
     waiting = []
@@ -176,7 +176,7 @@ def test_one_that_is_sent_away_in_the_middle_keeps_all_that_was_seen_and_what_wa
     alice.says("@assistant and you?")
     stays = alice.sees("message", status="thinking")["id"]
     bob.reads(stays, "I stay")
-    assert office.run(answer).text == "Once upon"
+    assert office.saved(answer) == "Once upon"
     for nobody in (bob.user, office.person("Eve").user):
         sends_away(other, nobody, sage, whose, refusal=True)
     assert office.run(answer).state == "streaming"
@@ -207,7 +207,7 @@ def test_what_one_begins_as_it_is_sent_away_ends_with_what_was_saved_and_its_wor
         ai.will(behaviours.stall("Once upon a"))
         alice.says("@Sage tell me a story")
         answer = alice.sees("message", status="thinking")["id"]
-        eventually(lambda: office.run(answer).text == "Once upon a", what="the text is saved")
+        eventually(lambda: office.saved(answer) == "Once upon a", what="the text is saved")
 
     other.chat.rooms.silence = asks
     other.assistants.roster.remove(alice.user, sage.id, "tea")

@@ -130,7 +130,7 @@ def test_a_dead_workers_answer_that_showed_something_is_closed_with_its_text(
     ai: OpenAIServer, alice: Person, bob: Person, first: Office, second: Office
 ) -> None:
     answer = asked(alice, ai, behaviours.stall("half an"), "half an")
-    eventually(lambda: first.run(answer).text == "half an", what="the text is saved")
+    eventually(lambda: first.saved(answer) == "half an", what="the text is saved")
     first.die()
     second.execute("UPDATE runs SET lease_until = 1")
     second.look_after()
@@ -142,7 +142,7 @@ def test_a_worker_that_was_thought_dead_says_no_more(
     ai: OpenAIServer, alice: Person, bob: Person, first: Office, second: Office
 ) -> None:
     answer = asked(alice, ai, behaviours.gated("half ", "an"), "half ")
-    eventually(lambda: first.run(answer).text == "half ", what="the text is saved")
+    eventually(lambda: first.saved(answer) == "half ", what="the text is saved")
     second.execute("UPDATE runs SET lease_until = 1")
     second.look_after()
     ended = bob.sees("message_changed", id=answer, status="interrupted")

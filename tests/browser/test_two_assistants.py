@@ -54,7 +54,7 @@ class TwoWorkers:
     def saved(self, text: str) -> bool:
         """Whether an answer that is being written is stored as far as this text."""
         with psycopg.connect(self.database) as db:
-            return bool(db.execute("SELECT 1 FROM runs WHERE text = %s", (text,)).fetchone())
+            return bool(db.execute("SELECT 1 FROM run_pieces WHERE text = %s", (text,)).fetchone())
 
     def leases_run_out(self) -> None:
         """As if the time of all leases had gone by."""

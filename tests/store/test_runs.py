@@ -9,18 +9,18 @@ import pytest
 from chatapp.clock import now_ms
 from chatapp.errors import ChatError
 from chatapp.payloads import Message, User
-from chatapp.store import budgets, messages, reading, rooms, run_leases, run_rows
+from chatapp.store import budgets, messages, reading, rooms, run_leases, run_rows, run_texts
 from chatapp.store.run_jobs import (
     QUEUE,
     EndRun,
     RecordCall,
     Regenerate,
-    SaveText,
     Started,
     StartRun,
 )
 from chatapp.store.run_leases import ReleaseLeases, RenewLeases, TakeOver
 from chatapp.store.run_rows import Claim, Ending
+from chatapp.store.run_texts import Piece, SaveTexts
 from chatapp.store.sql import Statement
 from chatapp.store.tx import Tx
 from tests.store.conftest import Store, found
@@ -56,8 +56,15 @@ class Talk:
             StartRun(self.room, ASSISTANT, self.alice, question.seq, owner, **more)  # type: ignore[arg-type]
         )
 
-    def save(self, claim: Claim, text: str) -> None:
-        self.store.writer.run(SaveText(self.room, claim.seq, claim.attempt, text))
+    def save(self, claim: Claim, text: str, start: int = 0) -> bool:
+        piece = Piece(self.room, claim.seq, claim.attempt, start, text)
+        over = self.store.writer.run(SaveTexts([piece]))
+        assert over in (set(), {piece.key})
+        return not over
+
+    def saved(self, seq: int) -> str:
+        with self.store.db.snapshot() as db:
+            return run_texts.saved(db, self.room, seq)
 
     def end(self, claim: Claim, status: str = "done", **how: object) -> tuple[Message, list[Claim]]:
         ending = Ending(status, **how)  # type: ignore[arg-type]
@@ -116,12 +123,49 @@ def test_an_answer_takes_a_number_at_its_start_and_one_at_its_end(talk: Talk) ->
 
 def test_text_that_is_saved_takes_no_number_and_shows_as_streaming(talk: Talk) -> None:
     [claim] = talk.ask().claims
-    talk.save(claim, "Hel")
+    assert talk.save(claim, "Hel")
     assert (talk.message(2).status, talk.message(2).changed_seq) == ("streaming", 2)
     with talk.store.db.snapshot() as db:
         run = run_rows.load(db, talk.room, 2)
     assert run
-    assert (run.state, run.text) == ("streaming", "Hel")
+    assert (run.state, talk.saved(2)) == ("streaming", "Hel")
+
+
+def test_each_save_adds_to_the_text_and_the_end_leaves_it_to_the_message(talk: Talk) -> None:
+    [claim] = talk.ask().claims
+    for start, text in ((0, "Once "), (5, "there "), (11, "was")):
+        assert talk.save(claim, text, start)
+    assert talk.saved(2) == "Once there was"
+    message, _ = talk.end(claim, "stopped")  # by somebody who knows no more than what was saved
+    assert (message.status, message.body) == ("stopped", "Once there was")
+    assert talk.saved(2) == ""
+
+
+def test_a_piece_that_is_saved_again_for_want_of_an_answer_is_there_once(talk: Talk) -> None:
+    [claim] = talk.ask().claims
+    talk.save(claim, "Once ")
+    talk.save(claim, "there ", 5)
+    talk.save(claim, "there was", 5)
+    talk.save(claim, "a cat", 14)
+    assert talk.saved(2) == "Once there wasa cat"
+
+
+def test_answers_saved_together_are_judged_each_by_itself(talk: Talk) -> None:
+    [first] = talk.ask().claims
+    other = talk.store.room(talk.alice, "other")
+    question = talk.store.post(other, talk.alice, "me?")
+    [second] = talk.store.writer.run(
+        StartRun(other, ASSISTANT, talk.alice, question.seq, "w1")
+    ).claims
+    talk.end(first, text="one end")
+    late = Piece(talk.room, first.seq, first.attempt, 0, "late")
+    foreign = Piece(other, second.seq, second.attempt + 1, 0, "of another attempt")
+    good = Piece(other, second.seq, second.attempt, 0, "good")
+    over = talk.store.writer.run(SaveTexts([late, foreign, good]))
+    assert over == {late.key, foreign.key}
+    assert talk.saved(first.seq) == ""
+    with talk.store.db.snapshot() as db:
+        assert run_texts.saved(db, other, second.seq) == "good"
 
 
 def test_an_ended_answer_is_found_by_search_and_a_running_one_is_not(talk: Talk) -> None:
@@ -264,13 +308,11 @@ def test_a_question_that_is_posted_again_for_want_of_an_ack_is_answered_once(tal
 def test_an_answer_ends_once(talk: Talk) -> None:
     [claim] = talk.ask().claims
     talk.end(claim, text="one end")
-    for late in (
-        EndRun(talk.room, claim.seq, claim.attempt, Ending("failed", text="another"), "w1"),
-        SaveText(talk.room, claim.seq, claim.attempt, "more"),
-    ):
-        with pytest.raises(ChatError) as refused:
-            talk.store.writer.run(late)  # type: ignore[arg-type]
-        assert refused.value.code == "conflict"
+    late = EndRun(talk.room, claim.seq, claim.attempt, Ending("failed", text="another"), "w1")
+    with pytest.raises(ChatError) as refused:
+        talk.store.writer.run(late)
+    assert refused.value.code == "conflict"
+    assert not talk.save(claim, "more")
     assert talk.message(2).body == "one end"
 
 
@@ -285,8 +327,7 @@ def test_a_new_version_keeps_the_old_text(talk: Talk) -> None:
     assert (again.message.status, again.message.body) == ("thinking", "")
     assert again.message.run
     assert (again.message.run.attempt, again.message.run.versions) == (2, 2)
-    with pytest.raises(ChatError):
-        talk.save(claim, "late")
+    assert not talk.save(claim, "late")
     message, _ = talk.end(second, text="second")
     assert (message.body, message.seq, message.changed_seq) == ("second", 2, 5)
     statement = Statement("SELECT version, body FROM message_versions")
@@ -322,6 +363,8 @@ def test_one_that_fails_before_it_goes_on_keeps_its_text_and_can_be_gone_on_with
     assert message.run
     assert message.run.error == "internal"
     [onward] = go_on()
+    talk.save(onward, " was", len("Once there"))
+    assert talk.saved(2) == "Once there was"
     assert talk.end(onward, text="Once there was.")[0].status == "done"
 
 
@@ -348,13 +391,6 @@ def test_a_lease_is_renewed_by_its_owner_only(talk: Talk) -> None:
     assert talk.store.writer.run(RenewLeases("w2", [key[:2]])) == set()
     assert talk.abandoned() == [(talk.room, 2)]
     assert talk.store.writer.run(RenewLeases("w1", [key[:2]])) == {key}
-    assert talk.abandoned() == []
-
-
-def test_saving_renews_the_lease(talk: Talk) -> None:
-    [claim] = talk.ask().claims
-    talk.expire()
-    talk.save(claim, "Hel")
     assert talk.abandoned() == []
 
 

@@ -153,6 +153,44 @@ def test_old_receipts_lose_the_providers_address_and_the_words_that_searches_fou
     engine.dispose()
 
 
+def test_an_answer_that_was_being_written_keeps_its_text_across_versions(database_url: str) -> None:
+    schema.upgrade(database_url, "0009")
+    engine = create_engine(database_url)
+    texts = {2: ("streaming", "안녕 half", None), 3: ("streaming", "Once there", "Once ")}
+    texts |= {4: ("thinking", "Once ", "Once "), 5: ("done", "", None)}
+    with engine.begin() as connection:
+        for statement in (
+            (
+                "INSERT INTO rooms (id, slug, name, kind, retention, epoch, last_seq, members_count, created_at)"
+                " VALUES (1, 'tea', 'tea', 'public', 'forever', 'e', 6, 1, 1)"
+            ),
+            "INSERT INTO users (id, name, kind, is_admin, created_at) VALUES ('alice', 'Alice', 'guest', false, 1)",
+        ):
+            connection.execute(text(statement))
+        for seq, (state, said, prefix) in texts.items():
+            row = {"seq": seq, "state": state, "text": said, "prefix": prefix}
+            for statement in (
+                (
+                    "INSERT INTO messages (room_id, seq, changed_seq, sender_id, type, body, created_at)"
+                    " VALUES (1, :seq, :seq, 'assistant', 'text', '', 1)"
+                ),
+                (
+                    "INSERT INTO runs (room_id, seq, assistant_id, asker_id, question_seq, attempt, state, hops, text,"
+                    " queued_at, prefix) VALUES (1, :seq, 'assistant', 'alice', 1, 1, :state, 1, :text, 1, :prefix)"
+                ),
+            ):
+                connection.execute(text(statement), row)
+    schema.upgrade(database_url)
+    with engine.connect() as connection:
+        pieces = connection.execute(text("SELECT seq, start, text FROM run_pieces ORDER BY seq"))
+        assert pieces.all() == [(2, 0, "안녕 half"), (3, 5, "there")]
+    schema.downgrade(database_url, "0009")
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT seq, text FROM runs ORDER BY seq"))
+        assert dict(rows.all()) == {seq: said for seq, (_, said, _) in texts.items()}
+    engine.dispose()
+
+
 def test_the_first_connections_to_a_new_file_change_nothing_about_it(tmp_path: Path) -> None:
     path = tmp_path / "chat.sqlite3"
     schema.upgrade(f"sqlite:///{path}")
