@@ -194,7 +194,9 @@ def start_server(
         if installation.redis and "redis_url" not in wanted:
             wanted["redis_url"] = request.getfixturevalue("redis_server").url
         if installation.postgres and "database_url" not in wanted:
-            wanted["database_url"] = request.getfixturevalue("postgres").new_database()
+            postgres = request.getfixturevalue("postgres")
+            bare = wanted.get("bare", False)
+            wanted["database_url"] = postgres.empty_database() if bare else postgres.new_database()
         options = {
             "workers": installation.workers,
             "runtime": installation.runtime,

@@ -17,6 +17,7 @@ from tests.assistant.calls import KEY
 from tests.assistant.office import Office, Person
 from tests.assistant.prompts import ask
 from tests.openai_server import OpenAIServer
+from tests.support import migrated
 from tests.support.waiting import eventually
 
 
@@ -73,6 +74,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
+    migrated.sqlite(tmp_path / "chat.sqlite3")
     return f"sqlite:///{tmp_path / 'chat.sqlite3'}"
 
 

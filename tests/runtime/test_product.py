@@ -42,6 +42,16 @@ def test_every_default_client_enters_and_is_heard_whichever_worker_answers(
     }
 
 
+def test_the_first_start_brings_an_empty_database_to_the_schema(
+    start_server: Callable[..., Server], room: str
+) -> None:
+    server = start_server(bare=True)
+    alice = server.connect("Alice")
+    alice.join(room)
+
+    assert alice.send(room, "the first of all")["seq"]
+
+
 def test_a_stop_tells_clients_to_come_back_and_loses_nothing_acknowledged(
     start_server: Callable[..., Server], room: str
 ) -> None:

@@ -19,6 +19,7 @@ from chatapp.store.pending import Pending
 from chatapp.store.sql import Statement
 from chatapp.store.tx import Told, Tx
 from chatapp.store.writer import Writer
+from tests.support import migrated
 
 _USER = Statement(
     "INSERT INTO users (id, name, mention_key, kind, is_admin, created_at)"
@@ -82,14 +83,17 @@ class Store:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a database without a schema."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'chat.sqlite3'}"
-    url: str = request.getfixturevalue("postgres").new_database()
+    url: str = request.getfixturevalue("postgres").empty_database()
     return url.replace("postgresql:", "postgresql+psycopg:", 1)
 
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
+    if database_url.startswith("sqlite"):
+        migrated.sqlite(Path(database_url.removeprefix("sqlite:///")))
     schema.upgrade(database_url)
     engine = create_engine(database_url, **engine_options(database_url))
     if database_url.startswith("sqlite"):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 
+from . import migrated
 from .processes import Process, free_port, program
 from .waiting import eventually
 
@@ -36,6 +37,7 @@ class PostgresServer:
     def __init__(self) -> None:
         self.port = free_port()
         self._numbers = itertools.count(1)
+        self._migrated: str | None = None
         # Not below pytest's folders: those are closed to other users.
         self.folder = Path(tempfile.mkdtemp(prefix="chatapp-postgres-"))
         if os.geteuid() == 0:
@@ -49,10 +51,21 @@ class PostgresServer:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
     def new_database(self) -> str:
-        """Create an empty database; its DATABASE_URL."""
+        """Create a database with the code's schema, in which nobody has been yet; its DATABASE_URL."""
+        if self._migrated is None:
+            empty = self.empty_database()
+            migrated.postgres(empty)
+            self._migrated = empty.rpartition("/")[2]
+        return self._create(self._migrated)
+
+    def empty_database(self) -> str:
+        """Create a database without a schema; its DATABASE_URL."""
+        return self._create("template0")
+
+    def _create(self, template: str) -> str:
         name = f"chat_{next(self._numbers)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
     def start(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import requests
 
+from . import migrated
 from .client import Client, Payload
 from .open_runs import none_left
 from .processes import Process, free_port
@@ -24,7 +25,8 @@ KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
 
 
 class Server:
-    """An installation. Without `database_url` it has SQLite in its folder; several workers need `redis_url`.
+    """An installation. Without `database_url` it has SQLite in its folder, with the schema in place unless it is `bare`;
+    several workers need `redis_url`.
 
     `env`: further settings, as in .env.example. Rate limits run but do not bite unless `env` sets CHATAPP_RATE_LIMITS.
     `arguments`: further ones of wsgi.py; `entry`: what Python runs instead of it. After terminate() or kill(), start() brings it back on the same port and data.
@@ -42,6 +44,7 @@ class Server:
         arguments: Sequence[str] = (),
         entry: Sequence[str] = ("wsgi.py",),
         host: str = "127.0.0.1",
+        bare: bool = False,
     ) -> None:
         self.folder = folder
         self.workers = workers
@@ -49,6 +52,7 @@ class Server:
         self.arguments = arguments
         self.entry = entry
         self.host = host
+        self.bare = bare
         self.port = free_port()
         self.url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{self.port}"
         self.env = {
@@ -69,6 +73,8 @@ class Server:
     def launch(self) -> Process:
         """Start it without waiting until it is ready."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if not self.bare and "DATABASE_URL" not in self.env:
+            migrated.sqlite(Path(self.env["CHATAPP_DATA_DIR"]) / "chat.sqlite3")
         if self not in alive:
             alive.append(self)
         command = [sys.executable, *self.entry, "--host", self.host, "--port", str(self.port)]
