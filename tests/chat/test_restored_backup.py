@@ -14,6 +14,8 @@ from tests.security.people import command
 from tests.support.postgres import PostgresServer
 from tests.support.server import Server
 
+pytestmark = pytest.mark.one_runtime
+
 
 @pytest.fixture
 def server(start_server: Callable[..., Server]) -> Server:

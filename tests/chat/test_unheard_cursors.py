@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,11 +31,6 @@ class Grow:
 
     def run(self, tx: Tx) -> None:
         tx.run(_GROW, room=self.room_id)
-
-
-@pytest.fixture
-def server(start_server: Callable[..., Server]) -> Server:
-    return start_server()
 
 
 def people(server: Server, room: str) -> tuple[int, Client, Client, Client, Client]:

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-
 from chatapp.payloads import User
 from chatapp.store import rooms
 from chatapp.store.backends import Backend
 from chatapp.store.changing import EditMessage
 from chatapp.store.posting import PostMessage
 from tests.support.server import Server
-
-
-@pytest.fixture
-def server(start_server: Callable[..., Server]) -> Server:
-    return start_server()
 
 
 def test_a_message_that_no_hint_told_of_moves_the_room_in_everybodys_list(
