@@ -24,6 +24,7 @@ CODES: dict[str, int] = {
     "ai_quota": 502,
     "ai_unavailable": 502,
     "ai_incomplete": 502,
+    "ai_too_long": 502,
     "budget_exceeded": 429,
 }
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-from msgspec import UNSET
-
 from chatapp import runtime
 from chatapp.errors import ChatError, not_found
 from chatapp.ids import parse_message_id
-from chatapp.payloads import Error, Message, Refused, User
-from chatapp.realtime import frames
+from chatapp.payloads import Message, User
 from chatapp.services.messages import MessagePosted
 from chatapp.store import messages, reading, run_rows
 from chatapp.store.changing import MODERATES
@@ -22,7 +18,7 @@ from chatapp.store.run_jobs import Regenerate, Started, StartRun, over
 from chatapp.store.run_rows import Claim, RunRow
 from chatapp.store.sql import Connection, Statement
 
-from . import policy
+from . import policy, refusals
 from .asking import Ask, Asked, may_call
 from .bursts import Bursts
 from .catch_up import CatchUps
@@ -171,11 +167,7 @@ class Assistants:
             done(None, busy)
 
     def _refuse(self, asker: User, message: Message, refusal: ChatError) -> None:
-        """Tell who asked, and nobody else, that there will be no answer."""
-        retry = UNSET if refusal.retry_after is None else refusal.retry_after
-        error = Error(refusal.code, refusal.message, retry, budget=refusal.budget or UNSET)
-        payload = msgspec.json.encode(Refused(message.room, message.id, error))
-        self._chat.broadcast.user(asker.id, frames.event("refused", payload))
+        refusals.tell(self._chat, asker, message.room, message.id, refusal)
 
     def _answered(self, answered: tuple[Claim, Message]) -> None:
         """An assistant may have called another one."""

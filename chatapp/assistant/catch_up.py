@@ -67,17 +67,22 @@ class CatchUps:
             return shapes.CatchUp(since, until, [], 0, False)
         provider = self._providers.get(row.provider if row else "")
         asked = replace(turns[-1], seq=until + 1, id="", name=user.name, kind=user.kind, text=TASK)
-        prompt = Prompt("assistant", seat.slug, (), (*turns, asked), task="catch_up")
-        prompt = fit(prompt, provider.capabilities.window, provider.capabilities.max_output)
+        whole = Prompt("assistant", seat.slug, (), (*turns, asked), task="catch_up")
+        can = provider.capabilities
+        prompt = fit(whole, can.window, can.max_output)
         manner = Manner(row.model if row else None)
         model = manner.model or provider.model
-        need = self._purse.expected(model, prompt, provider.capabilities.max_output)
+        need = self._purse.expected(model, prompt, can.max_output)
         terms = self._purse.terms
         held = HoldFor(new_id(), terms.caps, terms.paces, user.id, seat.room_id, ASSISTANT_ID, need)
         day = self._chat.writer.run(held)
         used = NOTHING
         try:
-            text, finish = self._ask(provider.call(prompt, manner))
+            try:
+                text, finish = self._ask(provider.call(prompt, manner))
+            except faults.ContextTooLong:
+                prompt = fit(whole, can.window // 2, can.max_output)
+                text, finish = self._again(provider.call(prompt, manner))
             used = self._used(model, prompt, text, finish)
         finally:
             self._chat.writer.run(SettleFor(held, day, used))
@@ -94,11 +99,16 @@ class CatchUps:
         except Stopped:
             if not pieces:
                 raise faults.failure("ai_unavailable") from None
-        except faults.ContextTooLong:
-            raise faults.failure("ai_misconfigured") from None
         finally:
             timer.cancel()
         return "".join(pieces), finish
+
+    def _again(self, call: Call) -> tuple[str, Finish | None]:
+        """With half of the window: what is still too long has a window that is set far too large."""
+        try:
+            return self._ask(call)
+        except faults.ContextTooLong:
+            raise faults.failure("ai_misconfigured") from None
 
     def _used(self, model: str, prompt: Prompt, text: str, finish: Finish | None) -> Use:
         sent = (finish and finish.prompt_tokens) or estimate(prompt)

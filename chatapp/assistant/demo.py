@@ -28,6 +28,7 @@ FAULTS = {
     "misconfigured": "ai_misconfigured",
     "model": "ai_model_missing",
     "incomplete": "ai_incomplete",
+    "long": "ai_too_long",
 }
 _FAIL = re.compile(rf"\bfail\s+({'|'.join(FAULTS)})\b", re.IGNORECASE)
 _BREAK = re.compile(r"\bbreak off\b|끊어", re.IGNORECASE)

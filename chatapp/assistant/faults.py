@@ -21,6 +21,7 @@ _SENTENCES = {
     "ai_quota": "The quota of the assistant's provider is used up.",
     "ai_unavailable": "The assistant's provider cannot be reached.",
     "ai_incomplete": "The answer was cut off.",
+    "ai_too_long": "The question is too long for the assistant's model.",
 }
 
 _TOO_LONG = re.compile(

@@ -19,7 +19,7 @@ from chatapp.store.pending import Pending
 from chatapp.store.run_jobs import Ended, EndRun, RecordCall
 from chatapp.store.run_rows import Claim, Ending
 
-from . import faults
+from . import faults, refusals
 from .bill import Bill
 from .context import PROMPT_VERSION, Prompt, ToolCall, fit
 from .gather import gather
@@ -112,12 +112,21 @@ class Run:
         except ChatError as error:
             if error.code == "conflict":  # somebody else closed it or took it over
                 self.lost()
+            elif error.code == "budget_exceeded":  # the whole prompt, or a price, is known only now
+                self._refused(error)
             else:
                 how = Ending("interrupted" if self.text else "failed", error=error.code)
                 self.end(replace(how, retry_after=error.retry_after))
         except Exception:
             log.exception("the answer %s failed", self._message_id)
             self.end(Ending("interrupted" if self.text else "failed", error="internal"))
+
+    def _refused(self, refusal: ChatError) -> None:
+        """The room sees that it was stopped; why is told to who asked alone, as where it is refused before it begins."""
+        claim = self.claim
+        if self.end(Ending("stopped")):
+            question = message_id(claim.room_id, claim.question_seq)
+            refusals.tell(self._chat, claim.asker, claim.slug, question, refusal)
 
     def _answer(self) -> None:
         claim = self.claim
@@ -162,7 +171,8 @@ class Run:
             except faults.ContextTooLong:
                 continue
             return
-        raise faults.failure("ai_misconfigured")
+        # With no older message left that could be left out it is the question; else the window is set larger than it is.
+        raise faults.failure("ai_misconfigured" if len(fitted.turns) > 1 else "ai_too_long")
 
     def _rounds(self, provider: Provider, prompt: Prompt, manner: Manner, bill: Bill) -> None:
         """The answer, with the tools that it takes; after the last round none are offered."""

@@ -274,6 +274,20 @@ def test_a_room_that_is_too_long_for_the_model_is_shown_less_of_itself(
     assert less < whole * 0.7
 
 
+def test_a_question_that_is_too_long_by_itself_is_told_from_a_window_that_is_set_wrong(
+    ai: OpenAIServer, alice: Person
+) -> None:
+    too_long = behaviours.refusal(400, "context_length_exceeded")
+    ai.will(too_long, too_long)
+    alice.says("@assistant " + "word " * 700)
+    assert alice.sees("message_changed", status="failed")["run"]["error"] == "ai_too_long"
+    ai.will(too_long, too_long)
+    asked = alice.says("@assistant and now?")["seq"]
+    failed = alice.sees("message_changed", seq=asked + 1, status="failed")
+    assert failed["run"]["error"] == "ai_misconfigured"
+    assert len(ai.requests) == 4
+
+
 def test_a_fault_of_ours_ends_the_answer_too(
     office: Office, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,9 +110,34 @@ def test_money_is_counted_by_the_price_of_the_model(
     room = next(budget for budget in found.budgets if budget.scope == "room")
     assert (room.cost_used, room.cost_limit) == (11 * 2 + 7 * 10, 30_000)
     office.execute("UPDATE spendings SET cost = 20000 WHERE scope = 'room'")
-    alice.says("@assistant two")
-    assert alice.sees("message_changed", status="failed")["run"]["error"] == "budget_exceeded"
+    two = alice.says("@assistant two")
+    assert "error" not in alice.sees("message_changed", status="stopped")["run"]
+    assert alice.sees("refused", message_id=two["id"])["error"]["budget"] == "room"
     assert len(ai.requests) == 1
+
+
+def test_what_only_the_whole_prompt_exceeds_is_stopped_for_all_and_explained_to_who_asked(
+    ai: OpenAIServer, offices: Callable[..., Office]
+) -> None:
+    office = offices(**limits(Caps(3_200)))
+    alice, bob = enter(office, "Alice", "Bob")
+    for _ in range(10):
+        bob.says("word " * 80)
+    question = alice.says("@assistant and now?")
+    stopped = bob.sees("message_changed", status="stopped")
+    assert not {"error", "stopped_by", "retry_after"} & set(stopped["run"])
+    refusal = alice.sees("refused", message_id=question["id"])["error"]
+    assert (refusal["code"], refusal["budget"]) == ("budget_exceeded", "person")
+    assert 0 < refusal["retry_after"] <= 24 * 3600
+    bob.never_saw("refused")
+    assert ai.requests == []
+    assert used(office, alice) == 0
+    # In a room where less was said there is enough of it.
+    for person in (alice, bob):
+        person.join("coffee")
+    alice.says("@assistant and here?", "coffee")
+    bob.sees("message_changed", status="done")
+    alice.never_saw("refused", room="coffee")
 
 
 def test_two_workers_do_not_both_take_the_rest(

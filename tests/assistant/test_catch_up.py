@@ -77,6 +77,22 @@ def test_citations_of_what_was_not_supplied_or_is_not_visible_are_dropped(
     assert "look away" not in sent
 
 
+def test_what_is_too_long_for_the_model_is_tried_once_more_with_less(
+    ai: OpenAIServer, alice: Person, bob: Person
+) -> None:
+    for _ in range(30):
+        last = alice.says("word " * 100)
+    too_long = behaviours.refusal(400, "context_length_exceeded")
+    ai.will(too_long, behaviours.answer(f"- Words. [{last['id']}]"))
+    found = missed(bob)
+    assert [point.text for point in found.points] == ["Words."]
+    assert found.more
+    whole, less = (len(str(request["body"])) for request in ai.requests)
+    assert less < whole * 0.7
+    ai.will(too_long, too_long)
+    assert refused(lambda: missed(bob)) == "ai_misconfigured"
+
+
 def test_nothing_new_asks_nobody_and_a_stranger_learns_nothing(
     ai: OpenAIServer, office: Office, alice: Person, bob: Person
 ) -> None:

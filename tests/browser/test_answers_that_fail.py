@@ -37,6 +37,10 @@ USED_UP = (
     "The provider account is used up. An admin can help.",
     "제공자 한도를 다 썼습니다. 관리자에게 알려 주세요.",
 )
+TOO_LONG = (
+    "Too long for the model. Write it shorter, or in parts.",
+    "모델에 보내기에는 너무 깁니다. 줄이거나 나누어 쓰세요.",
+)
 
 # How often the server asks before it gives up, what each time comes back, the text that stays, and what is said.
 ROWS = {
@@ -50,10 +54,23 @@ ROWS = {
         BUSY,
     ),
     "an empty account": (1, behaviours.refusal(429, "insufficient_quota"), "", USED_UP),
+    "a window that is set too large": (
+        2,
+        behaviours.refusal(400, "context_length_exceeded"),
+        "",
+        WRONG,
+    ),
+    "nobody there": (3, behaviours.reset(), "", UNANSWERED),
     "a fault of theirs": (3, behaviours.refusal(500), "", UNANSWERED),
     "a portal's page": (1, behaviours.html(), "", BROKEN),
     "a cut": (1, behaviours.cut("half an answer"), "half an answer", BROKEN),
     "a reset": (1, behaviours.reset("half an answer"), "half an answer", BROKEN),
+    "a fault in the middle": (
+        1,
+        behaviours.error_in_stream("half an answer"),
+        "half an answer",
+        BROKEN,
+    ),
     "a chunk that is no JSON": (1, behaviours.bad_json("half an answer"), "half an", BROKEN),
 }
 
@@ -94,6 +111,22 @@ def test_each_failure_of_a_model_has_its_sentence_in_both_languages_and_a_way_on
         expect(latest(other).get_by_role("button", name="Regenerate")).to_have_count(0)
         words = other.page.locator("main").inner_text() + mina.page.locator("main").inner_text()
         assert not re.search(r"ai_\w+|sk-canary|HTTP \d|refused", words), "no raw text"
+
+
+def test_a_question_that_is_too_long_for_the_model_says_what_to_do(
+    ai_server: Server, model: OpenAIServer, visit: Visit, room: str
+) -> None:
+    mina = visit(ai_server, "민아", room, locale="ko-KR")
+    bora = visit(ai_server, "Bora", room)
+    model.will(*[behaviours.refusal(400, "context_length_exceeded")] * 2)
+    bora.sends(f"@assistant {'word ' * 700}")
+    sees_the_end(bora, "", TOO_LONG[0])
+    sees_the_end(mina, "", TOO_LONG[1])
+    # Written shorter it is answered, in the same place.
+    bora.edits(bora.page.locator("article.msg.own").last, "@assistant a word?")
+    model.will(behaviours.answer("The whole answer."))
+    latest(bora).get_by_role("button", name="Regenerate").click()
+    expect(latest(mina).locator(".text")).to_have_text("The whole answer.")
 
 
 def test_an_answer_that_failed_can_be_written_again_and_the_failure_is_gone(

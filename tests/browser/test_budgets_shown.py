@@ -80,3 +80,23 @@ def test_what_an_answer_used_is_shown_to_who_asked_though_others_have_written_si
     model.release()
     expect(asker.page.locator("article.msg.ai .stop")).to_have_count(0)
     expect(budget).to_contain_text("1.5K / 100K")
+
+
+def test_what_only_the_whole_prompt_exceeds_is_explained_to_who_asked_alone(
+    ai_server: Server, visit: Visit, room: str
+) -> None:
+    owner = visit(ai_server, "Bora", room)
+    asker = visit(ai_server, "민아", room, locale="ko-KR")
+    limit = {"tokens_per_day": 3_200}
+    ai_server.http(
+        "PATCH", f"/api/v1/rooms/{quote(room)}/assistants", limit, token=owner.token
+    ).raise_for_status()
+    for number in range(4):
+        owner.says(f"{'word ' * 200}{number}", f"word {number}")
+    asker.says("@assistant and now?", "and now?")
+    for someone, stopped in ((asker, "중지됨"), (owner, "Stopped")):
+        expect(someone.page.locator("article.msg.ai .outcome")).to_have_text(stopped)
+    refusal = asker.page.locator("article.msg.own").get_by_role("alert")
+    expect(refusal).to_contain_text("오늘 예산을 다 썼습니다.")
+    expect(refusal).to_contain_text("이 방의 예산이며")
+    expect(owner.page.get_by_text("budget is used up")).to_have_count(0)

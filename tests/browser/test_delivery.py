@@ -187,6 +187,7 @@ FINAL = {
     "ai_quota": ("The provider account is used up. An admin can help.", "제공자 한도를 다 썼습니다. 관리자에게 알려 주세요."),
     "ai_unavailable": ("The model did not answer. Try again.", "모델이 응답하지 않습니다. 다시 시도하세요."),
     "ai_incomplete": ("The answer broke off.", "답변이 끊겼습니다."),
+    "ai_too_long": ("Too long for the model. Write it shorter, or in parts.", "모델에 보내기에는 너무 깁니다. 줄이거나 나누어 쓰세요."),
     "budget_exceeded": ("Today's budget is used up", "오늘 예산을 다 썼습니다."),
 }  # fmt: skip
 

@@ -24,6 +24,7 @@ export type ErrorCode =
   | "ai_quota"
   | "ai_unavailable"
   | "ai_incomplete"
+  | "ai_too_long"
   | "budget_exceeded";
 
 export type UserKind = User["kind"];

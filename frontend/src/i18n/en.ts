@@ -259,6 +259,7 @@ export const en = {
   e_ai_unavailable: "The model did not answer. Try again.",
   e_ai_quota: "The provider account is used up. An admin can help.",
   e_ai_incomplete: "The answer broke off.",
+  e_ai_too_long: "Too long for the model. Write it shorter, or in parts.",
   e_budget_exceeded: "Today's budget is used up.",
   e_budget_exceeded_t: "Today's budget is used up until {t}.",
   budget_of_person: "It is your own; an admin can raise it.",

@@ -83,6 +83,7 @@ const REASONS: Record<FailureCode, Key> = {
   ai_quota: "e_ai_quota",
   ai_unavailable: "e_ai_unavailable",
   ai_incomplete: "e_ai_incomplete",
+  ai_too_long: "e_ai_too_long",
   budget_exceeded: "e_budget_exceeded",
 };
 

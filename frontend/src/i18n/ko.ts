@@ -244,6 +244,7 @@ export const ko: Record<Key, string> = {
   e_ai_unavailable: "모델이 응답하지 않습니다. 다시 시도하세요.",
   e_ai_quota: "제공자 한도를 다 썼습니다. 관리자에게 알려 주세요.",
   e_ai_incomplete: "답변이 끊겼습니다.",
+  e_ai_too_long: "모델에 보내기에는 너무 깁니다. 줄이거나 나누어 쓰세요.",
   e_budget_exceeded: "오늘 예산을 다 썼습니다.",
   e_budget_exceeded_t: "오늘 예산을 다 썼습니다. {t}에 초기화됩니다.",
   budget_of_person: "내 예산이며, 관리자가 늘릴 수 있습니다.",

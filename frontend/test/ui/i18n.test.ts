@@ -11,7 +11,7 @@ import { ko } from "../../src/i18n/ko";
 const CODES: FailureCode[] = [
   "bad_request", "too_long", "unknown_event", "unauthenticated", "forbidden", "not_found", "conflict", "name_taken",
   "rate_limited", "overloaded", "unavailable", "internal", "network", "ai_misconfigured", "ai_model_missing", "ai_busy",
-  "ai_quota", "ai_unavailable", "ai_incomplete", "budget_exceeded",
+  "ai_quota", "ai_unavailable", "ai_incomplete", "ai_too_long", "budget_exceeded",
 ];
 
 const slots = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([slot]) => slot).sort();
