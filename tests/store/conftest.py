@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, event
 
 from chatapp.payloads import User
 from chatapp.services.mentions import signs
-from chatapp.store import indexing, posting, rooms, schema, search
+from chatapp.store import indexing, posting, rooms, search
 from chatapp.store.backends import PostgresBackend, SqliteBackend
 from chatapp.store.database import Database, configure_sqlite, engine_options
 from chatapp.store.naming import fold
@@ -81,20 +81,32 @@ class Store:
             return [row[0] for row in db.all(statement, room=room_id)]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+ON_EACH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+def with_psycopg(url: str) -> str:
+    return url.replace("postgresql:", "postgresql+psycopg:", 1)
+
+
+@pytest.fixture(params=ON_EACH)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Of a database without a schema."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'chat.sqlite3'}"
-    url: str = request.getfixturevalue("postgres").empty_database()
-    return url.replace("postgresql:", "postgresql+psycopg:", 1)
+    return with_psycopg(request.getfixturevalue("postgres").empty_database())
+
+
+@pytest.fixture(params=ON_EACH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a database with the code's schema, in which nobody has been yet."""
+    if request.param == "sqlite":
+        migrated.sqlite(tmp_path / "chat.sqlite3")
+        return f"sqlite:///{tmp_path / 'chat.sqlite3'}"
+    return with_psycopg(request.getfixturevalue("postgres").new_database())
 
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    if database_url.startswith("sqlite"):
-        migrated.sqlite(Path(database_url.removeprefix("sqlite:///")))
-    schema.upgrade(database_url)
     engine = create_engine(database_url, **engine_options(database_url))
     if database_url.startswith("sqlite"):
         event.listen(engine, "connect", configure_sqlite)

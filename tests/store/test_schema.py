@@ -13,54 +13,54 @@ from sqlalchemy import create_engine, inspect, text
 from chatapp.store import schema
 
 
-def test_migrations_go_up_down_and_up_again(database_url: str) -> None:
-    schema.upgrade(database_url)
-    schema.downgrade(database_url)
-    engine = create_engine(database_url)
+def test_migrations_go_up_down_and_up_again(empty_url: str) -> None:
+    schema.upgrade(empty_url)
+    schema.downgrade(empty_url)
+    engine = create_engine(empty_url)
     left = [name for name in inspect(engine).get_table_names() if name != "alembic_version"]
     assert left == []
-    schema.upgrade(database_url)
+    schema.upgrade(empty_url)
     schema.check(engine)
     engine.dispose()
 
 
-def test_the_migrated_database_is_what_the_models_say(database_url: str) -> None:
-    schema.upgrade(database_url)
-    command.check(schema._config(database_url))
+def test_the_migrated_database_is_what_the_models_say(empty_url: str) -> None:
+    schema.upgrade(empty_url)
+    command.check(schema._config(empty_url))
 
 
-def test_a_changed_model_would_be_noticed(database_url: str) -> None:
-    schema.upgrade(database_url)
-    engine = create_engine(database_url)
+def test_a_changed_model_would_be_noticed(empty_url: str) -> None:
+    schema.upgrade(empty_url)
+    engine = create_engine(empty_url)
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE users DROP COLUMN language"))
     engine.dispose()
     with pytest.raises(Exception, match="language"):
-        command.check(schema._config(database_url))
+        command.check(schema._config(empty_url))
 
 
-def test_an_older_schema_stops_the_start_with_a_sentence(database_url: str) -> None:
-    engine = create_engine(database_url)
+def test_an_older_schema_stops_the_start_with_a_sentence(empty_url: str) -> None:
+    engine = create_engine(empty_url)
     with pytest.raises(schema.SchemaError, match="older than this version of chatapp"):
         schema.check(engine)
-    schema.upgrade(database_url)
+    schema.upgrade(empty_url)
     schema.check(engine)
     engine.dispose()
 
 
-def test_a_newer_schema_stops_the_start_and_is_left_alone(database_url: str) -> None:
-    schema.upgrade(database_url)
-    engine = create_engine(database_url)
+def test_a_newer_schema_stops_the_start_and_is_left_alone(empty_url: str) -> None:
+    schema.upgrade(empty_url)
+    engine = create_engine(empty_url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(schema.SchemaError, match="newer than this version of chatapp"):
-        schema.upgrade(database_url)
+        schema.upgrade(empty_url)
     engine.dispose()
 
 
-def test_what_was_said_survives_an_upgrade_and_the_way_back(database_url: str) -> None:
-    schema.upgrade(database_url, "0001")
-    engine = create_engine(database_url)
+def test_what_was_said_survives_an_upgrade_and_the_way_back(empty_url: str) -> None:
+    schema.upgrade(empty_url, "0001")
+    engine = create_engine(empty_url)
     with engine.begin() as connection:
         for statement in (
             (
@@ -83,7 +83,7 @@ def test_what_was_said_survives_an_upgrade_and_the_way_back(database_url: str) -
         ):
             connection.execute(text(statement))
     for revision in ("head", "0001", "head"):
-        (schema.downgrade if revision == "0001" else schema.upgrade)(database_url, revision)
+        (schema.downgrade if revision == "0001" else schema.upgrade)(empty_url, revision)
         with engine.connect() as connection:
             counts = [
                 connection.execute(text(f"SELECT count(*) FROM {table}")).scalar()
@@ -98,10 +98,10 @@ def test_what_was_said_survives_an_upgrade_and_the_way_back(database_url: str) -
 
 
 def test_old_receipts_lose_the_providers_address_and_the_words_that_searches_found(
-    database_url: str,
+    empty_url: str,
 ) -> None:
-    schema.upgrade(database_url, "0008")
-    engine = create_engine(database_url)
+    schema.upgrade(empty_url, "0008")
+    engine = create_engine(empty_url)
     models = {
         2: "127.0.0.1:11434/llama3.2",
         3: "api.openai.com/gpt-5-mini",
@@ -142,7 +142,7 @@ def test_old_receipts_lose_the_providers_address_and_the_words_that_searches_fou
                 ),
                 {"tool": tool},
             )
-    schema.upgrade(database_url)
+    schema.upgrade(empty_url)
     with engine.connect() as connection:
         kept = {row[0]: row[1] for row in connection.execute(text("SELECT seq, model FROM runs"))}
         results = {
@@ -153,9 +153,9 @@ def test_old_receipts_lose_the_providers_address_and_the_words_that_searches_fou
     engine.dispose()
 
 
-def test_an_answer_that_was_being_written_keeps_its_text_across_versions(database_url: str) -> None:
-    schema.upgrade(database_url, "0009")
-    engine = create_engine(database_url)
+def test_an_answer_that_was_being_written_keeps_its_text_across_versions(empty_url: str) -> None:
+    schema.upgrade(empty_url, "0009")
+    engine = create_engine(empty_url)
     texts = {2: ("streaming", "안녕 half", None), 3: ("streaming", "Once there", "Once ")}
     texts |= {4: ("thinking", "Once ", "Once "), 5: ("done", "", None)}
     with engine.begin() as connection:
@@ -180,11 +180,11 @@ def test_an_answer_that_was_being_written_keeps_its_text_across_versions(databas
                 ),
             ):
                 connection.execute(text(statement), row)
-    schema.upgrade(database_url)
+    schema.upgrade(empty_url)
     with engine.connect() as connection:
         pieces = connection.execute(text("SELECT seq, start, text FROM run_pieces ORDER BY seq"))
         assert pieces.all() == [(2, 0, "안녕 half"), (3, 5, "there")]
-    schema.downgrade(database_url, "0009")
+    schema.downgrade(empty_url, "0009")
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT seq, text FROM runs ORDER BY seq"))
         assert dict(rows.all()) == {seq: said for seq, (_, said, _) in texts.items()}
