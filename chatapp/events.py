@@ -134,9 +134,7 @@ class Events(TypedNamespace):
     @on("read", payloads.Read, reads=True)
     def on_read(self, conn: Connection, read: payloads.Read) -> payloads.ReadReply:
         seat = self.chat.rooms.seat(person(conn), read.room)
-        reply = self.chat.receipts.read(person(conn), seat, read.seq)
-        self.chat.reads.answered(conn, seat.room_id, reply.seq, seat.members_count)
-        return reply
+        return self.chat.receipts.confirm(conn, seat, read.seq)
 
     @on("history", payloads.History, reads=True)
     def on_history(self, conn: Connection, history: payloads.History) -> payloads.HistoryReply:

@@ -23,7 +23,8 @@ class Reads:
     200 members to the person's own devices there, and to nobody else.
 
     They have no numbers, and come by way of several workers: what was said of a cursor in rooms that somebody here has
-    joined is kept, so that it never seems to go back, and so that one that no hint told of is found (compare, own).
+    joined is kept, so that one that no hint told of is found (compare, own), and so that it never seems to go back:
+    whatever is said of one, in an event or an answer, is what said() makes of it in the same turn.
 
     Who is told is named by a key, here and on the bus: `7` all in that room, `7 alice` her own devices in it.
     """
@@ -43,35 +44,43 @@ class Reads:
             self._bus.publish(Kind.READS, key, msgspec.json.encode(event))
             self._add(key, event)
 
-    def answered(self, conn: Connection, room_id: int, seq: int, members_count: int) -> None:
-        """A device is told in an ack where its person's cursor stands."""
-        if room_id not in conn.seats:
-            return
-        seat = conn.seats[room_id]
-        if members_count <= READS_MEMBERS:
-            self.know(room_id, seat.slug, {conn.user.id: seq})
-        else:
-            seat.read_seq = max(seq, seat.read_seq)
-
-    def know(self, room_id: int, slug: str, reads: Mapping[str, int]) -> dict[str, int]:
-        """Somebody here is being told that the room's cursors stand there: the others are too, of what is new to them.
-
-        Returns what they are to be told: more than was read for them, where something was said meanwhile.
-        """
+    def said(self, room_id: int, user_id: str, seq: int = 0) -> int:
+        """What may be said of a cursor that was found to stand at `seq`: no less than was said of it here before."""
         with runtime.turn:
+            known = self._known.get(room_id, {}).get(user_id, 0)
+            own = (seat.read_seq for _, seat in self._devices(room_id, user_id))
+            return max(seq, known, *own)
+
+    def answer(
+        self, conn: Connection, room_id: int, reads: Mapping[str, int], members_count: int
+    ) -> dict[str, int]:
+        """What a device is to be told in an answer for which these cursors were read, its own person's among them.
+
+        It is more than was read, where more was said meanwhile. In rooms of up to 200 members the others there are told
+        what is new to them.
+        """
+        me = conn.user.id
+        with runtime.turn:
+            told = {**reads, me: self.said(room_id, me, reads[me])}
+            seat = conn.seats.get(room_id)
+            if seat is None:
+                return told
+            seat.read_seq = told[me]
+            if members_count > READS_MEMBERS:
+                return told
             known = self._known.get(room_id)
             if known is not None or self._fanout.count(f"room:{room_id}") > 1:
                 known = known or {}
-                news = {who: seq for who, seq in reads.items() if seq > known.get(who, 0)}
+                news = {who: seq for who, seq in told.items() if seq > known.get(who, 0)}
                 if news:
-                    self._add(str(room_id), ReadEvent(slug, news))
-            self._note(room_id, reads)
-            return {**reads, **self._known.get(room_id, reads)}
+                    self._add(str(room_id), ReadEvent(seat.slug, news))
+            self._note(room_id, told)
+            return {**told, **self._known.get(room_id, {})}
 
-    def _note(self, room_id: int, reads: Mapping[str, int]) -> None:
+    def _note(self, room_id: int, told: Mapping[str, int]) -> None:
         if self._fanout.count(f"room:{room_id}"):
             known = self._known.setdefault(room_id, {})
-            for user_id, seq in reads.items():
+            for user_id, seq in told.items():
                 known[user_id] = max(seq, known.get(user_id, 0))
 
     def close(self, room_id: int) -> None:
@@ -103,7 +112,7 @@ class Reads:
                 if told is None:
                     continue
                 if room_id not in found:
-                    del self._known[room_id]
+                    self._grown(room_id)
                     continue
                 slug, cursors = found[room_id]
                 moved = {who: seq for who, seq in cursors.items() if seq > told.get(who, 0)}
@@ -111,6 +120,12 @@ class Reads:
                     self._add(str(room_id), ReadEvent(slug, moved))
                 for who in before - cursors.keys():
                     told.pop(who, None)
+
+    def _grown(self, room_id: int) -> None:
+        """From now on each device alone is told of its own person's cursor: it knows what all were told so far."""
+        for user_id, seq in self._known.pop(room_id).items():
+            for _, seat in self._devices(room_id, user_id):
+                seat.read_seq = max(seq, seat.read_seq)
 
     def own(self, room_id: int, user_id: str, seq: int) -> None:
         """In the database the cursor of `user_id` stands at `seq`, in a room of which they alone are told it."""
@@ -148,25 +163,31 @@ class Reads:
                 self._tell_all(int(room), event)
 
     def _tell_all(self, room_id: int, event: ReadEvent) -> None:
-        self._note(room_id, event.reads)
-        known = self._known.get(room_id, event.reads)
-        event.reads.update(
-            (user_id, known.get(user_id, seq)) for user_id, seq in event.reads.items()
-        )
-        packet = frames.event("read", msgspec.json.encode(event))
+        told = {who: self.said(room_id, who, seq) for who, seq in event.reads.items()}
+        self._note(room_id, told)
+        packet = frames.event("read", msgspec.json.encode(ReadEvent(event.room, told)))
         self._fanout.send(f"room:{room_id}", packet)
 
     def _tell_own(self, room_id: int, user_id: str, event: ReadEvent) -> None:
-        seq = event.reads[user_id]
-        packet = frames.event("read", msgspec.json.encode(event))
+        seq = self.said(room_id, user_id, event.reads[user_id])
+        packet = frames.event("read", msgspec.json.encode(ReadEvent(event.room, {user_id: seq})))
         for conn, seat in self._behind(room_id, user_id, seq):
             seat.read_seq = seq
             self._fanout.send_to(conn, packet)
 
     def _behind(self, room_id: int, user_id: str, seq: int) -> list[tuple[Connection, Seat]]:
         """The devices of a person in the room that do not know of a cursor as far as `seq`."""
+        told_to_all = self._known.get(room_id, {}).get(user_id, 0)
+        return [
+            (conn, seat)
+            for conn, seat in self._devices(room_id, user_id)
+            if max(seat.read_seq, told_to_all) < seq
+        ]
+
+    def _devices(self, room_id: int, user_id: str) -> list[tuple[Connection, Seat]]:
+        """The devices of a person that have joined the room here."""
         return [
             (conn, conn.seats[room_id])
             for conn in self._fanout.connections(f"user:{user_id}")
-            if room_id in conn.seats and conn.seats[room_id].read_seq < seq
+            if room_id in conn.seats
         ]

@@ -94,7 +94,7 @@ class Attendance:
         room_id = self._rooms.enter(user, slug).room_id
         self._presence.prepare(room_id)
         self._streams.prepare(room_id)
-        for _ in range(TRIES):
+        for more_tries in reversed(range(TRIES)):
             self._relay.open(room_id)
             with self._db.snapshot() as db:
                 seat = reading.seat_by_id(db, user.id, room_id)
@@ -103,18 +103,21 @@ class Attendance:
                 messages, more, refetch = self._missed(db, seat, since, epoch)
                 unread = reading.unread(db, room_id, user.id, seat.read_seq)
                 mentions = reading.mentions(db, room_id, user.id, seat.read_seq)
-                reads: dict[str, int] | UnsetType = UNSET
-                if seat.members_count <= READS_MEMBERS:
-                    reads = reading.reads(db, room_id)
+                small = seat.members_count <= READS_MEMBERS
+                reads = reading.reads(db, room_id) if small else {}
             self._relay.opened_at(room_id, seat.epoch, seat.seq)
             with runtime.turn:
                 tail = self._relay.tail_after(room_id, seat.seq)
                 # What was told since may include that this very person was removed.
                 if tail is None or any(user.id.encode() in p and b'"member"' in p for p in tail):
                     continue
+                # Who has read on meanwhile, on another device, was told so: what is unread is counted behind that.
+                if more_tries and self._reads.said(room_id, user.id) > seat.read_seq:
+                    continue
                 self._take(conn, user, seat)
-                if not isinstance(reads, UnsetType):
-                    reads = self._reads.know(room_id, seat.slug, reads)
+                reads = self._reads.answer(
+                    conn, room_id, {**reads, user.id: seat.read_seq}, seat.members_count
+                )
                 online, online_count = self._presence.online(room_id)
                 reply = JoinReply(
                     room=reading.room_info(seat),
@@ -122,12 +125,12 @@ class Attendance:
                     more=more,
                     online=online,
                     online_count=online_count,
-                    read_seq=seat.read_seq,
+                    read_seq=reads[user.id],
                     unread=unread,
                     mentions=mentions,
                     runs=self._streams.live(room_id),
                     refetch=True if refetch else UNSET,
-                    reads=reads,
+                    reads=reads if small else UNSET,
                 )
                 return Joined(reply, tail)
         raise ChatError("overloaded", "The room is too busy to join just now. Try again.", 1)
@@ -148,7 +151,7 @@ class Attendance:
             raise ChatError("unavailable", "The connection has ended.")
         conn.seats[seat.room_id] = TakenSeat(
             *(seat.room_id, seat.slug, seat.role, seat.seq, seat.retention == "live"),
-            read_seq=seat.read_seq,
+            read_seq=self._reads.said(seat.room_id, user.id, seat.read_seq),
         )
         if seat.retention == "live":
             self.live_joined(seat.room_id)

@@ -95,7 +95,7 @@ class Chat:
         self.rooms = Rooms(db, self.writer)
         self.aside = Aside(db)
         self.messages = Messages(db, self.writer, self.aside)
-        self.receipts = Receipts(db, self.writer)
+        self.receipts = Receipts(db, self.writer, self.reads)
         self.people = People(db, self.writer)
         self.moderation = Moderation(db, self.writer, self.rooms)
         self.administration = Administration(db, self.writer, self.people)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chatapp import runtime
 from chatapp.payloads import ReadReply, User
+from chatapp.realtime.connection import Connection
+from chatapp.realtime.reads import Reads
 from chatapp.store import reading
 from chatapp.store.database import Database
 from chatapp.store.reading import Seat
@@ -28,9 +31,10 @@ class CursorMoved:
 class Receipts:
     """How far everybody has read."""
 
-    def __init__(self, db: Database, writer: Writer) -> None:
+    def __init__(self, db: Database, writer: Writer, reads: Reads) -> None:
         self._db = db
         self._writer = writer
+        self._reads = reads
         #: told on the loop after the commit
         self.moved: Subscribers[CursorMoved] = Subscribers()
 
@@ -42,6 +46,21 @@ class Receipts:
             self.moved.publish(
                 CursorMoved(seat.room_id, seat.slug, user, cursor, seat.members_count)
             )
+        return ReadReply(cursor, self._unread(user, seat, cursor))
+
+    def confirm(self, conn: Connection, seat: Seat, seq: int) -> ReadReply:
+        """As read(), for a device that is told the outcome at once: no less than it may have been told meanwhile, when the
+        same person read on elsewhere."""
+        user: User = conn.user  # type: ignore[assignment]
+        reply = self.read(user, seat, seq)
+        while True:
+            with runtime.turn:
+                said = self._reads.said(seat.room_id, user.id, reply.seq)
+                if said == reply.seq:
+                    self._reads.answer(conn, seat.room_id, {user.id: said}, seat.members_count)
+                    return reply
+            reply = ReadReply(said, self._unread(user, seat, said))
+
+    def _unread(self, user: User, seat: Seat, cursor: int) -> int:
         with self._db.snapshot() as db:
-            unread = reading.unread(db, seat.room_id, user.id, cursor)
-        return ReadReply(cursor, unread)
+            return reading.unread(db, seat.room_id, user.id, cursor)

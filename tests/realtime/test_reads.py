@@ -8,7 +8,7 @@ from chatapp.realtime import reads as module
 from chatapp.realtime.bus import Bus
 from chatapp.realtime.reads import READS_MEMBERS, Reads
 
-from .workers import ROOM, SLUG, Worker
+from .workers import ROOM, SLUG, Device, Worker
 
 
 class ReadingWorker(Worker):
@@ -20,6 +20,10 @@ class ReadingWorker(Worker):
 
     def read(self, name: str, seq: int, members: int = 3) -> None:
         self.reads.moved(ROOM, SLUG, name, seq, members)
+
+    def answer(self, to: Device, reads: dict[str, int], members: int = 3) -> dict[str, int]:
+        """What a device is told when these cursors were read for its answer."""
+        return self.reads.answer(to.connection, ROOM, reads, members)
 
 
 @pytest.fixture
@@ -88,7 +92,7 @@ def test_a_device_that_was_told_its_cursor_in_an_ack_is_told_nothing_less(
     here, there = workers
     many = READS_MEMBERS + 1
     alice = here.device("alice").enter()
-    here.reads.answered(alice.connection, ROOM, 9, many)
+    here.answer(alice, {"alice": 9}, many)
     there.read("alice", 7, members=many)
     there.read("alice", 10, members=many)
     assert alice.sees("read")[0]["reads"] == {"alice": 10}
@@ -100,7 +104,7 @@ def test_a_cursor_that_no_hint_told_of_is_found_by_comparing(
 ) -> None:
     here, _ = workers
     bob = here.device("bob").enter()
-    here.reads.know(ROOM, SLUG, {"alice": 3, "bob": 2, "gone": 1})
+    here.answer(bob, {"alice": 3, "bob": 2, "gone": 1})
     found = {ROOM: (SLUG, {"alice": 3, "bob": 4, "carol": 5, "dave": 0})}
     here.reads.compare(here.reads.known([ROOM]), found)
     bob.sees("read")
@@ -120,12 +124,12 @@ def test_what_one_is_shown_in_an_answer_the_others_are_told(
 ) -> None:
     here, _ = workers
     bob = here.device("bob").enter()
-    here.reads.know(ROOM, SLUG, {"alice": 3, "bob": 2})  # he joins, alone: there is nobody to tell
+    here.answer(bob, {"alice": 3, "bob": 2})  # he joins, alone: there is nobody to tell
     alice = here.device("alice").enter()
-    here.reads.know(ROOM, SLUG, {"alice": 5, "bob": 2})  # and she, whose hint was lost
+    here.answer(alice, {"alice": 5, "bob": 2})  # and she, whose hint was lost
     assert bob.sees("read") == [{"room": SLUG, "reads": {"alice": 5}}]
-    here.reads.answered(alice.connection, ROOM, 5, 3)  # is nothing new
-    here.reads.answered(alice.connection, ROOM, 8, 3)  # by another worker, as it turns out
+    here.answer(alice, {"alice": 5})  # is nothing new
+    here.answer(alice, {"alice": 8})  # by another worker, as it turns out
     assert bob.sees("read", 2)[1]["reads"] == {"alice": 8}
 
 
@@ -134,22 +138,58 @@ def test_who_joins_is_told_what_was_said_after_it_was_read_for_them(
 ) -> None:
     here, _ = workers
     bob = here.device("bob").enter()
-    here.reads.know(ROOM, SLUG, {"bob": 2})
+    here.answer(bob, {"bob": 2})
     here.read("alice", 5)  # she came and read, while carol's join was under way
     bob.sees("read")
-    here.device("carol").enter()
-    told = here.reads.know(ROOM, SLUG, {"bob": 1, "carol": 3})
+    told = here.answer(here.device("carol").enter(), {"bob": 1, "carol": 3})
     assert told == {"bob": 2, "alice": 5, "carol": 3}
+
+
+@pytest.mark.parametrize("members", [3, READS_MEMBERS + 1])
+def test_who_joins_is_told_how_far_they_have_read_elsewhere_meanwhile(
+    workers: tuple[ReadingWorker, ReadingWorker], members: int
+) -> None:
+    here, _ = workers
+    alice, bob = here.device("alice").enter(), here.device("bob").enter()
+    here.answer(alice, {"alice": 9}, members)
+    phone = here.device("alice").enter()
+    assert here.reads.said(ROOM, "alice", 4) == 9
+    assert here.answer(phone, {"alice": 4}, members)["alice"] == 9
+    assert here.answer(phone, {"alice": 12}, members)["alice"] == 12
+    here.read("alice", 11, members)  # was on its way
+    assert here.answer(alice, {"alice": 10}, members)["alice"] == 12
+    stranger = here.device("bob")  # has not joined, and asks
+    assert here.answer(stranger, {"bob": 3}, members) == {"bob": 3}
+    here.answer(bob, {"bob": 5}, members)
+    assert here.answer(stranger, {"bob": 4}, members) == {"bob": 5}
+
+
+@pytest.mark.parametrize("noticed", [False, True])
+def test_what_was_told_in_a_small_room_holds_when_it_has_grown(
+    workers: tuple[ReadingWorker, ReadingWorker], noticed: bool
+) -> None:
+    here, there = workers
+    many = READS_MEMBERS + 1
+    alice, bob = here.device("alice").enter(), here.device("bob").enter()
+    here.read("alice", 9)
+    alice.sees("read")
+    if noticed:
+        here.reads.compare(here.reads.known([ROOM]), {})
+    there.read("alice", 8, many)  # by another worker, and later than it was
+    there.read("bob", 1, many)
+    bob.sees("read", 2)
+    assert here.answer(alice, {"alice": 8}, many) == {"alice": 9}
+    here.read("alice", 10, many)
+    assert [event["reads"]["alice"] for event in alice.sees("read", 2)] == [9, 10]
 
 
 def test_who_came_while_cursors_were_compared_is_kept(
     workers: tuple[ReadingWorker, ReadingWorker],
 ) -> None:
     here, _ = workers
-    here.device("bob").enter()
-    here.reads.know(ROOM, SLUG, {"bob": 2})
+    here.answer(here.device("bob").enter(), {"bob": 2})
     known = here.reads.known([ROOM])
-    here.reads.know(ROOM, SLUG, {"carol": 7})
+    here.answer(here.device("carol").enter(), {"carol": 7})
     here.reads.compare(known, {ROOM: (SLUG, {"bob": 2})})
     assert here.reads.known([ROOM]) == {ROOM: {"bob", "carol"}}
 
@@ -158,8 +198,7 @@ def test_a_room_that_has_grown_too_large_is_compared_no_more(
     workers: tuple[ReadingWorker, ReadingWorker],
 ) -> None:
     here, _ = workers
-    here.device("bob").enter()
-    here.reads.know(ROOM, SLUG, {"bob": 2})
+    here.answer(here.device("bob").enter(), {"bob": 2})
     here.reads.compare(here.reads.known([ROOM]), {})
     assert here.reads.counts() == {}
 
@@ -188,9 +227,8 @@ def test_a_cursor_never_seems_to_go_back(workers: tuple[ReadingWorker, ReadingWo
     there.read("alice", 7)  # by another worker, and later than it was
     there.read("dave", 3)
     assert bob.sees("read", 2)[1]["reads"] == {"carol": 1, "alice": 9, "dave": 3}
-    here.reads.know(ROOM, SLUG, {"dave": 5})  # somebody joins, and is shown that
+    here.answer(here.device("dave").enter(), {"dave": 5})  # he joins, and is shown that
     there.read("dave", 4)
     assert bob.sees("read", 3)[2]["reads"] == {"dave": 5}
-    bob.leave()
     here.reads.close(ROOM)
     assert not here.reads._known

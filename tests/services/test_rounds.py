@@ -92,7 +92,8 @@ def test_rooms_are_looked_at_in_pages_of_about_as_many_cursors(
     device = worker.device("alice")
     for room_id, people in enumerate((2, 3, 1, 9, 4, 1)):
         device.enter(room_id)
-        reads.know(room_id, "room", {f"person{n}": 1 for n in range(people)})
+        cursors = {"alice": 1} | {f"person{n}": 1 for n in range(1, people)}
+        reads.answer(device.connection, room_id, cursors, people)
     pages = CursorRounds(None, reads, bus).pages()  # type: ignore[arg-type]
     assert list(pages) == [[0, 1], [2], [3], [4, 5]]
     assert list(CursorRounds(None, Reads(Fanout(), bus), bus).pages()) == []  # type: ignore[arg-type]

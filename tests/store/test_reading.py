@@ -8,6 +8,9 @@ import pytest
 from sqlalchemy import create_engine
 
 from chatapp.errors import ChatError
+from chatapp.realtime.bus import MemoryBus
+from chatapp.realtime.fanout import Fanout
+from chatapp.realtime.reads import Reads
 from chatapp.services.receipts import CursorMoved, Receipts
 from chatapp.store import indexing, members, reading, rooms, search
 from chatapp.store.database import Database, engine_options
@@ -67,7 +70,7 @@ def test_a_cursor_that_moved_is_told_whatever_is_read_after_it(store: Store) -> 
     assert seat is not None
     narrow = {**engine_options(store.db.url), "pool_size": 1, "max_overflow": 0}
     busy = Database(create_engine(store.db.url, **{**narrow, "pool_timeout": 0.01}))
-    receipts = Receipts(busy, store.writer)
+    receipts = Receipts(busy, store.writer, Reads(Fanout(), MemoryBus()))
     told: list[CursorMoved] = []
     receipts.moved.subscribe(told.append)
     with busy.snapshot(), pytest.raises(ChatError) as refusal:
