@@ -65,6 +65,19 @@ class Delta(NamedTuple):
     how: How
 
 
+class Cursor(NamedTuple):
+    """How far somebody has read, as a connection was told."""
+
+    connection: int
+    room: str
+    user: str
+    seq: int
+    how: Literal["event", "ack", "join"]
+    asked: int | None = (
+        None  # of an answer: how many of these had been told to all when it was asked for
+    )
+
+
 class CaughtUp(NamedTuple):
     """What a join or sync told of what was missed between two numbers."""
 
@@ -98,8 +111,7 @@ class Journal:
     deltas: list[Delta] = field(default_factory=list)
     missed: list[CaughtUp] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
-    #: (connection, room, user, cursor, "event" or "ack" or "join")
-    cursors: list[tuple[int, str, str, int, str]] = field(default_factory=list)
+    cursors: list[Cursor] = field(default_factory=list)
     #: (room, message id, attempt, status, number) of answers that ended, each event as it came
     endings: set[tuple[str, str, int, str, int]] = field(default_factory=set)
     #: (person, room, when the server confirmed it)

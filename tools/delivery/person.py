@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from . import journal
 from .coming import Coming
-from .journal import Journal, Receipt, Sent, Session
+from .journal import Cursor, Journal, Receipt, Sent, Session
 from .outbox import ANSWER_SECONDS, RETRYABLE, Outbox
 from .place import Place
 from .wire import Address, LostError, RefusedError, Wire
@@ -47,10 +48,11 @@ class Person(Coming):
         ask: Payload = {"room": room}
         if place.epoch is not None:
             ask |= {"since": place.position, "epoch": place.epoch}
+        asked = len(self.record.cursors)
 
         def take(reply: Payload) -> None:
             if reply["ok"]:
-                self._take_join(connection, wire.worker, place, reply)
+                self._take_join(connection, wire.worker, place, reply, asked)
 
         while not (reply := await wire.call("join", ask, ANSWER_SECONDS, take))["ok"]:
             if reply["error"]["code"] not in RETRYABLE:
@@ -58,7 +60,9 @@ class Person(Coming):
             self.record.refused(reply["error"]["code"])
             await asyncio.sleep(reply["error"].get("retry_after") or 0.2)
 
-    def _take_join(self, connection: int, worker: str, place: Place, reply: Payload) -> None:
+    def _take_join(
+        self, connection: int, worker: str, place: Place, reply: Payload, asked: int
+    ) -> None:
         room, info, asked = place.room, reply["room"], place.epoch is not None
         refetch = bool(reply.get("refetch"))
         self.record.refetches += refetch
@@ -71,9 +75,8 @@ class Person(Coming):
         )
         if asked and not refetch:
             self.record.caught_up(connection, room, place.position, info["seq"], reply["messages"])
-        for user, cursor in reply.get("reads", {}).items():
-            self.record.cursors.append((connection, room, user, cursor, "event"))
-        self.record.cursors.append((connection, room, self.id, reply["read_seq"], "join"))
+        for user, cursor in (*reply.get("reads", {}).items(), (self.id, reply["read_seq"])):
+            self.record.cursors.append(Cursor(connection, room, user, cursor, "join", asked))
         self.record.texts(connection, reply["runs"])
         place.joined(self.id, reply)
         self._sync_if_asked(place)
@@ -93,7 +96,7 @@ class Person(Coming):
             self._grew(connection, payload)
         elif name == "read":
             for user, cursor in payload["reads"].items():
-                self.record.cursors.append((connection, room, user, cursor, "event"))
+                self.record.cursors.append(Cursor(connection, room, user, cursor, "event"))
             self.places[room].read(payload["reads"])
         elif name == "presence":
             self.record.left += [(room, user["id"], now) for user in payload["left"]]
@@ -192,12 +195,15 @@ class Person(Coming):
             return
         assert self.wire is not None
         connection, wanted = self.connection, place.position
-        try:
-            reply = await self.wire.call("read", {"room": room, "seq": wanted}, ANSWER_SECONDS)
-        except LostError:
-            return
-        if reply["ok"]:
-            self.record.cursors.append((connection, room, self.id, reply["seq"], "ack"))
-            place.read({self.id: reply["seq"]})
-        else:
-            self.record.refused(reply["error"]["code"])
+        asked = len(self.record.cursors)
+
+        def take(reply: Payload) -> None:
+            if reply["ok"]:
+                told = Cursor(connection, room, self.id, reply["seq"], "ack", asked)
+                self.record.cursors.append(told)
+                place.read({self.id: reply["seq"]})
+            else:
+                self.record.refused(reply["error"]["code"])
+
+        with contextlib.suppress(LostError):
+            await self.wire.call("read", {"room": room, "seq": wanted}, ANSWER_SECONDS, take)

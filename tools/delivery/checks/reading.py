@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
 
 from .evidence import Evidence, Finding, Fresh, check
@@ -12,24 +14,25 @@ MOST = 100  # is told as 99+
 
 @check("cursors: only forward")
 def cursors(evidence: Evidence, finding: Finding) -> None:
-    """A read cursor never goes back: not on one connection, not from one confirmation to the next."""
+    """A read cursor never goes back: not on one connection, and not from what anybody was told of it to the answer to what
+    was asked after that, on whichever connection. Of what was asked before, either may come first."""
     heard: dict[tuple[int, str, str], int] = {}
-    confirmed: dict[tuple[str, str], int] = {}
-    for connection, room, user, cursor, how in evidence.record.cursors:
+    #: by person and room: (when, as a place in the record; the furthest so far)
+    furthest: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    for place, told in enumerate(evidence.record.cursors):
         finding.looked_at += 1
-        key = connection, room, user
-        if how == "event":
-            if cursor < heard.get(key, 0):
-                finding.add(f"{room}: {user} was at {heard[key]}, then at {cursor}")
-            heard[key] = max(cursor, heard.get(key, 0))
-        else:
-            if cursor < confirmed.get((user, room), 0):
-                finding.add(f"{room}: {user} was told {confirmed[user, room]}, then {cursor}")
-            confirmed[user, room] = max(cursor, confirmed.get((user, room), 0))
+        here, of_all = (told.connection, told.room, told.user), furthest[told.user, told.room]
+        by_then = bisect_left(of_all, (told.asked, 0)) if told.asked is not None else 0
+        before = max(heard.get(here, 0), of_all[by_then - 1][1] if by_then else 0)
+        if told.seq < before:
+            finding.add(f"{told.room}: {told.user} was at {before}, in {told.how} at {told.seq}")
+        heard[here] = max(told.seq, heard.get(here, 0))
+        of_all.append((place, max(told.seq, of_all[-1][1] if of_all else 0)))
     for room, truth in evidence.rooms.items():
         for user, cursor in truth.cursors.items():
-            if cursor < confirmed.get((user, room), 0):
-                finding.add(f"{room}: {user} was told {confirmed[user, room]}, stored is {cursor}")
+            of_all = furthest[user, room]
+            if of_all and cursor < of_all[-1][1]:
+                finding.add(f"{room}: {user} was told {of_all[-1][1]}, stored is {cursor}")
 
 
 @check("cursors: everybody shows what is stored")
