@@ -23,8 +23,11 @@ _DESCRIPTORS = Path("/proc/self/fd")
 
 
 def tell(root: object) -> None:
-    """Log the sizes of every container that belongs to `root`, and the process's tasks, threads and open files."""
-    gc.collect()
+    """Log the sizes of every container that belongs to `root`, and the process's tasks, threads and open files.
+
+    `garbage`: objects that only the collector could free.
+    """
+    cycles = gc.collect()
     log.info(
         "census %s",
         json.dumps(
@@ -33,6 +36,7 @@ def tell(root: object) -> None:
                 "tasks": _tasks(),
                 "threads": threading.active_count(),
                 "files": len(list(_DESCRIPTORS.iterdir())) if _DESCRIPTORS.exists() else None,
+                "garbage": cycles,
                 "sizes": sizes(root),
             }
         ),

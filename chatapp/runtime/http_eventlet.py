@@ -132,3 +132,5 @@ class _Protocol(wsgi.HttpProtocol):  # type: ignore[misc]
         """Let go of the buffers; the connection is ended by who accepted it."""
         with contextlib.suppress(OSError):
             wsgi.BaseHTTPServer.BaseHTTPRequestHandler.finish(self)
+        # Its body and a function in it know this object: together they would stay until the collector comes.
+        self.environ: dict[str, Any] = {}

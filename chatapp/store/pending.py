@@ -41,9 +41,13 @@ class Pending(Generic[T]):
                 self._event = runtime.Event()
         if self._event is not None and not self._event.wait(timeout):
             raise ChatError("unavailable", "The write takes too long. Try again.", 1)
-        if self._error is not None:
-            raise self._error
-        return self._result  # type: ignore[return-value]
+        error = self._error
+        if error is None:
+            return self._result  # type: ignore[return-value]
+        try:
+            raise error
+        finally:
+            del self, error  # or the error holds this frame, and the frame the error
 
     def resolve(self, result: T | None, error: Exception | None) -> None:
         """Called by the writer, on the loop, once."""

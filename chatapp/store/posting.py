@@ -155,7 +155,7 @@ def post_all(tx: Tx, jobs: Sequence[PostMessage]) -> list[Outcome]:
                 continue
             message = _compose(tx, room, job, named, job.not_for_ai or hides)
         except ChatError as refusal:
-            outcomes.append((None, refusal))
+            outcomes.append((None, refusal.with_traceback(None)))
             continue
         seq = room.last_seq = message.seq
         payload = messages.encode(message)

@@ -138,7 +138,10 @@ class Tx(Connection):
         return seq
 
     def attempt(self, step: Step[R]) -> tuple[R | None, ChatError | None]:
-        """Do a part of the transaction. What a refused one wrote is undone, and the rest stands."""
+        """Do a part of the transaction. What a refused one wrote is undone, and the rest stands.
+
+        A refusal is an answer: it keeps no frames, which would keep it and all that they knew until the collector comes.
+        """
         told, moved = len(self.told), self.marks()
         self.cursor.execute("SAVEPOINT job")
         try:
@@ -148,7 +151,7 @@ class Tx(Connection):
             self.cursor.execute("RELEASE SAVEPOINT job")
             del self.told[told:]
             self.restore(moved)
-            return None, refusal
+            return None, refusal.with_traceback(None)
         self.cursor.execute("RELEASE SAVEPOINT job")
         return result, None
 

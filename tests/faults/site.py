@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from collections.abc import Collection, Mapping
@@ -141,18 +140,7 @@ class Site:
 
     def census(self, process: psutil.Process) -> dict[str, Any]:
         """What a worker says that it holds."""
-
-        def lines() -> list[dict[str, Any]]:
-            told = [line for line in self.server.log.splitlines() if '"chatapp.census"' in line]
-            found = [
-                json.loads(json.loads(line)["message"].removeprefix("census ")) for line in told
-            ]
-            return [each for each in found if each["pid"] == process.pid]
-
-        before = len(lines())
-        os.kill(process.pid, signal.SIGUSR1)
-        eventually(lambda: len(lines()) > before, within=30, what="a worker tells what it holds")
-        return lines()[-1]
+        return self.server.census(process)
 
     def connections(self) -> int:
         """How many connections to the database stand."""

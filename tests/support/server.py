@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -119,6 +121,21 @@ class Server:
                 if f"--name={name}" in psutil.Process(pid).cmdline():
                     return psutil.Process(pid)
         raise AssertionError(f"no {name} runs")
+
+    def census(self, worker: psutil.Process) -> dict[str, Any]:
+        """What a worker says that it holds."""
+
+        def lines() -> list[dict[str, Any]]:
+            told = [line for line in self.log.splitlines() if '"chatapp.census"' in line]
+            found = [
+                json.loads(json.loads(line)["message"].removeprefix("census ")) for line in told
+            ]
+            return [each for each in found if each["pid"] == worker.pid]
+
+        before = len(lines())
+        worker.send_signal(signal.SIGUSR1)
+        eventually(lambda: len(lines()) > before, within=30, what="a worker tells what it holds")
+        return lines()[-1]
 
     def kill_worker(self, index: int) -> int:
         """kill -9 of one worker; its former process id. The supervisor starts another."""
