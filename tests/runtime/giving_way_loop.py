@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,7 @@ from chatapp.runtime.crew import soon
 from chatapp.runtime.giving_way import giving_way
 
 TURNS = 20
+LONG_TURN_S = 0.5
 
 
 @contextmanager
@@ -55,10 +57,32 @@ def idle() -> int:
     return len(times)
 
 
+def handed_over() -> int:
+    """In one long turn, how often a thread is given the interpreter that wants it all the time."""
+    from eventlet import patcher
+
+    pause = patcher.original("time").sleep
+    turns, over = 0, False
+
+    def thread() -> None:
+        nonlocal turns
+        while not over:
+            turns += 1
+            pause(0)  # gives the interpreter back, and wants it again
+
+    runtime.os_thread(thread)
+    until = time.perf_counter() + LONG_TURN_S
+    while time.perf_counter() < until:
+        pass
+    over = True
+    return turns
+
+
 if __name__ == "__main__":
     runtime.patch("eventlet")
     found = {"before": busy()}
     giving_way.started()
+    found["in the middle of a turn"] = handed_over()
     found |= {"while it works": busy(), "while both wait": idle()}
     giving_way.finished()
     found["afterwards"] = busy()

@@ -7,18 +7,20 @@ import sys
 import time
 
 from chatapp import runtime
+from chatapp.runtime.giving_way import giving_way
 
 TASKS = 20
-WORK_S = 0.003  # more than those that come back have of a turn together
+LONG_S = 0.003  # more than those that come back have of a turn together
+SHORT_S = 0.00015  # some of it, and more than they have while a thread works
 
 
-def work() -> None:
-    until = time.monotonic() + WORK_S
+def work(seconds: float) -> None:
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         pass
 
 
-def together(pause: float) -> dict[str, int]:
+def together(pause: float, seconds: float) -> dict[str, int]:
     """Tasks whose pauses end together, each with work to do: how many came back, and in one turn of the loop at most."""
     from chatapp.runtime.crew import soon
 
@@ -39,7 +41,7 @@ def together(pause: float) -> dict[str, int]:
         runtime.pause(pause)
         seen["back"] += 1
         now["back"] += 1
-        work()
+        work(seconds)
 
     for _ in range(TASKS):
         runtime.spawn(task)
@@ -71,7 +73,12 @@ def short_and_long() -> list[str]:
 
 def main() -> None:
     runtime.patch(sys.argv[1])
-    print(json.dumps({"together": together(0.01), "back": short_and_long()}))
+    found = {"together": together(0.01, LONG_S), "back": short_and_long()}
+    found["with little to do"] = together(0.01, SHORT_S)
+    giving_way.started()
+    found["while a thread works"] = together(0.01, SHORT_S)
+    giving_way.finished()
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -40,3 +40,12 @@ def test_those_that_come_back_together_do_not_have_the_loop_to_themselves(runtim
     together = seen(runtime)["together"]
     assert together["at_once"] == 1  # each has more to do than they have of a turn together
     assert together["turns"] >= TASKS
+
+
+@pytest.mark.parametrize("runtime", ["eventlet"])
+def test_those_that_have_little_to_do_come_back_several_in_a_turn_but_not_while_a_thread_works(
+    runtime: str,
+) -> None:
+    found = seen(runtime)
+    assert found["with little to do"]["at_once"] > 1
+    assert found["while a thread works"]["at_once"] == 1
