@@ -18,11 +18,12 @@ _PIECES = Insert(
     {"room_id": "bigint", "seq": "bigint", "start": "bigint", "text": "text"},
     "ON CONFLICT (room_id, seq, start) DO UPDATE SET text = excluded.text",
 )
+# No other answer of these rooms is locked: it may be another worker's, who saves it at the same moment.
 _ACTIVE = (
     "SELECT room_id, seq, attempt, state FROM runs WHERE state IN ('thinking', 'streaming')"
-    " AND room_id IN :[rooms] ORDER BY room_id, seq"
+    " AND room_id IN :[rooms] AND (room_id || '-' || seq) IN :[places text] ORDER BY room_id, seq"
 )
-_WRITING = Statement(_ACTIVE, _ACTIVE + " FOR SHARE")
+_WRITING = Statement(_ACTIVE, _ACTIVE + " FOR NO KEY UPDATE")
 _FIRST = Statement(
     "UPDATE runs SET state = 'streaming', first_token_at = :at WHERE room_id = :room AND seq = :seq"
 )
@@ -66,7 +67,8 @@ class SaveTexts:
 
     def run(self, tx: Tx) -> set[tuple[int, int, int]]:
         rooms = sorted({piece.room_id for piece in self.pieces})
-        states = {row[:3]: row[3] for row in tx.all(_WRITING, rooms=rooms)}
+        places = [f"{piece.room_id}-{piece.seq}" for piece in self.pieces]
+        states = {row[:3]: row[3] for row in tx.all(_WRITING, rooms=rooms, places=places)}
         kept = [piece for piece in self.pieces if piece.key in states]
         for piece in kept:
             if states[piece.key] == "thinking":

@@ -10,6 +10,9 @@ from chatapp.errors import ChatError
 from chatapp.payloads import User
 from chatapp.store import rooms, schema
 from chatapp.store.backends import PostgresBackend
+from chatapp.store.posting import PostMessage
+from chatapp.store.run_jobs import StartRun
+from chatapp.store.run_texts import Piece, SaveTexts
 from chatapp.store.sql import Statement
 from chatapp.store.tx import Tx
 from tests.support.waiting import eventually
@@ -71,6 +74,39 @@ def test_two_servers_that_wait_for_each_others_rooms_both_get_done(
         assert [first.result(20), second.result(20)] == [[None, None]] * 2
     again, _ = backends[0].commit([rooms.EnterPublicRoom("one", bob, one)])
     assert again == [(one, None)]
+
+
+class Beside:
+    """A job that ends when another server has committed one of its own."""
+
+    def __init__(self, job: SaveTexts, other: PostgresBackend, others: SaveTexts) -> None:
+        self._job, self._other, self._others = job, other, others
+
+    def rooms(self) -> list[int]:
+        return self._job.rooms()
+
+    def run(self, tx: Tx) -> tuple[object, object]:
+        mine = self._job.run(tx)
+        ((theirs, error),), _told = self._other.commit([self._others])
+        return mine, error or theirs
+
+
+def test_two_servers_save_their_answers_in_one_room_at_the_same_time(
+    backends: list[PostgresBackend],
+) -> None:
+    first, second = backends
+    alice, ours, theirs = (User(name, name, "person") for name in ("alice", "ours", "theirs"))
+    opens = rooms.CreateRoom("tea", "tea", "public", "forever", alice, (ours, theirs))
+    made, _ = first.commit([*(AddUser(user) for user in (alice, ours, theirs)), opens])
+    room = made[-1][0]
+    asked, _ = first.commit(
+        [PostMessage(room, alice, "key", "digest", "hello?")]
+        + [StartRun(room, each, alice, 1, each.id) for each in (ours, theirs)]
+    )
+    assert [error for _result, error in asked] == [None] * 3
+    for start, text in ((0, "Once "), (5, "there was")):
+        mine, yours = (SaveTexts([Piece(room, seq, 1, start, text)]) for seq in (2, 3))
+        assert first.commit([Beside(mine, second, yours)])[0] == [((set(), set()), None)]
 
 
 class StandsStill:
