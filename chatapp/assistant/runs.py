@@ -153,13 +153,15 @@ class Runs:
         return [(message_id(room_id, seq), attempt) for seq, attempt in found]
 
     def _watch(self) -> None:
-        alone = self._alone
+        alone, away = self._alone, False
         while self._running:
             try:
                 self._renew()
-                self._take_over(alone)
-                alone = False
+                # While the database was away nobody could renew: a round is given to those who come back later.
+                self._take_over(alone, sparing=away and not alone)
+                alone = away = False
             except ChatError:
+                away = True
                 log.warning("leases of answers could not be looked after; trying on")
             except Exception:
                 log.exception("leases of answers could not be looked after; trying on")
@@ -176,10 +178,10 @@ class Runs:
             if (*run.place, run.claim.attempt) not in owned:
                 run.lost()
 
-    def _take_over(self, alone: bool) -> None:
+    def _take_over(self, alone: bool, sparing: bool) -> None:
         with self._chat.db.snapshot() as db:
             places = run_leases.abandoned(db, self.owner if alone else None)
-        if places:
+        if places and not sparing:
             log.info("taking care of %d abandoned answers", len(places))
             job = TakeOver(places, self.owner, alone, self._purse.terms)
             self.carry_out(self._chat.writer.run(job))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from chatapp.assistant import stops
+from chatapp.assistant import runs, stops
+from chatapp.errors import ChatError
+from chatapp.store import run_leases
 from tests.assistant.office import Office, Person
 from tests.openai_server import OpenAIServer, behaviours
 from tests.support.waiting import eventually
@@ -152,6 +155,66 @@ def test_a_worker_that_was_thought_dead_says_no_more(
     eventually(lambda: first.assistants.runs.find(1, 2) is None, what="the run is over")
     assert len(bob.heard) == told
     assert first.message(answer).body == ended["body"]
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_while_the_database_was_away_nobody_could_renew_and_nobody_is_thought_dead_for_it(
+    ai: OpenAIServer, offices: Callable[..., Office], monkeypatch: pytest.MonkeyPatch, alive: bool
+) -> None:
+    looked: list[runs.Runs] = []
+    move_up = runs.Runs._move_up
+
+    def moves_up(worker: runs.Runs) -> None:
+        move_up(worker)
+        looked.append(worker)
+
+    monkeypatch.setattr(
+        runs, "SWEEP_S", 3600.0
+    )  # but for the first they look when the test says so
+    monkeypatch.setattr(runs.Runs, "_move_up", moves_up)
+    first, second = offices(several=True), offices(several=True)
+    alice, bob = first.person("Alice"), second.person("Bob")
+    alice.join()
+    bob.join()
+    answer = asked(alice, ai, behaviours.gated("half ", "an"), "half ")
+    eventually(lambda: first.saved(answer) == "half ", what="the text is saved")
+    watching = second.assistants.runs
+    eventually(lambda: watching in looked, what="the second has begun to look")
+    refused = threading.Event()
+
+    def away() -> None:
+        refused.set()
+        raise ChatError("unavailable", "The database is away.")
+
+    def looks() -> None:
+        looked.clear()
+        second.look_after()
+        eventually(lambda: watching in looked, what="the second has looked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(watching, "_renew", away)
+        second.look_after()
+        assert refused.wait(10)
+    second.execute("UPDATE runs SET lease_until = 1")
+    looks()
+    assert first.run(answer).state == "streaming"
+    if alive:  # it comes back a moment later
+        first.look_after()
+        eventually(lambda: not leases_over(first), what="the first has renewed")
+    else:
+        first.die()
+    looks()
+    if alive:
+        ai.release()
+        bob.reads(answer, "half an")
+        ai.release()
+    ended = bob.sees("message_changed", id=answer, status="done" if alive else "interrupted")
+    assert ended["body"] == ("half an" if alive else "half ")
+
+
+def leases_over(office: Office) -> list[tuple[int, int]]:
+    with office.chat.db.snapshot() as db:
+        return run_leases.abandoned(db)
 
 
 def test_a_worker_that_stops_hands_its_answers_over(
