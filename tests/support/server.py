@@ -126,7 +126,8 @@ class Server:
         """What a worker says that it holds."""
 
         def lines() -> list[dict[str, Any]]:
-            told = [line for line in self.log.splitlines() if '"chatapp.census"' in line]
+            whole, _, _being_written = self.log.rpartition("\n")
+            told = [line for line in whole.splitlines() if '"chatapp.census"' in line]
             found = [
                 json.loads(json.loads(line)["message"].removeprefix("census ")) for line in told
             ]
