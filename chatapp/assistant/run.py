@@ -197,7 +197,12 @@ class Run:
             if self.over:
                 raise Stopped
             self._call = call
-        finish = call.run(self._said)
+        try:
+            finish = call.run(self._said)
+        except faults.ContextTooLong:
+            if prompt.exchanges:  # what was told or done before is not told or done once more
+                raise faults.failure("ai_incomplete") from None
+            raise
         bill.finish(finish)
         if bill.truncated:
             self._warn_of_cut(provider, bill)

@@ -276,6 +276,17 @@ def test_a_model_that_only_asks_has_to_answer_in_the_end(ai: OpenAIServer, alice
     assert "tools" not in ai.requests[-1]["body"]
 
 
+def test_what_was_done_is_not_done_again_when_its_result_is_too_long_for_the_model(
+    ai: OpenAIServer, alice: Person
+) -> None:
+    too_long = behaviours.refusal(400, "context_length_exceeded")
+    ai.will(wants("search_room", '{"query": "tea"}', "Let me look."), too_long)
+    alice.says("@assistant when?")
+    ended = alice.sees("message_changed", status="interrupted")
+    assert (ended["body"].strip(), ended["run"]["error"]) == ("Let me look.", "ai_incomplete")
+    assert len(ai.requests) == 2
+
+
 def test_a_tool_that_takes_too_long_is_given_up(
     ai: OpenAIServer, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
