@@ -29,7 +29,7 @@ test-frontend: system-packages .venv/ready-dev
 	@$(VENV) -m tools.frontend test
 
 test-faults: system-packages .venv/ready-dev frontend ## Kill, stop and flood real processes (takes long)
-	@$(VENV) -m pytest -m "faults or stress" $(ARGS)
+	@$(VENV) -m pytest -o faulthandler_timeout=0 -m "faults or stress" $(ARGS)
 
 lint: .venv/ready-dev ## Check style, types, layers between modules, and that generated files are current
 	@$(VENV) -m tools.lint
