@@ -44,7 +44,9 @@ def test_an_ai_worker_is_stopped_past_its_lease(
             return next(each for each in run.stored(room) if each["sender"]["kind"] == "assistant")
 
         def saved() -> bool:
-            found = site.postgres.query(site.database_url, "SELECT text FROM run_pieces")
+            found = site.postgres.query(
+                site.database_url, "SELECT string_agg(text, '' ORDER BY start) FROM run_pieces"
+            )
             return found == [("half ",)]
 
         run.until(saved, 30, "the text so far is saved")
