@@ -45,7 +45,7 @@ class Roster:
 
     def __init__(self, chat: Chat, providers: Providers) -> None:
         self._chat, self._providers = chat, providers
-        self._known: dict[int, tuple[float, Company]] = {}
+        self._companies: dict[int, tuple[float, Company]] = {}
         self._general: list[AssistantRow] | None = None
         chat.rooms.member_changed.subscribe(
             lambda change: self.forget(change.room.id) if change.user.kind == "assistant" else None
@@ -56,7 +56,7 @@ class Roster:
 
     def known(self, room_id: int) -> Company | None:
         """The assistants of a room if they are remembered. Never waits."""
-        found = self._known.get(room_id)
+        found = self._companies.get(room_id)
         return found[1] if found and found[0] > time.monotonic() else None
 
     def company(self, room_id: int) -> Company:
@@ -72,9 +72,9 @@ class Roster:
     def remember(self, room_id: int, company: Company) -> None:
         """What was read of a room just now."""
         with runtime.turn:
-            if len(self._known) >= KNOWN_ROOMS:
-                self._known.clear()
-            self._known[room_id] = (time.monotonic() + KNOWN_S, company)
+            if len(self._companies) >= KNOWN_ROOMS:
+                self._companies.clear()
+            self._companies[room_id] = (time.monotonic() + KNOWN_S, company)
 
     def forget(self, room_id: int | None) -> None:
         """Something changed in a room, None for any number of them: all workers look again."""
@@ -83,9 +83,9 @@ class Roster:
 
     def _forget(self, room_id: int | None) -> None:
         if room_id is None:
-            self._known.clear()
+            self._companies.clear()
         else:
-            self._known.pop(room_id, None)
+            self._companies.pop(room_id, None)
 
     # What people see
 

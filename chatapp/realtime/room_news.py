@@ -109,7 +109,8 @@ class RoomNews:
                 for room_id in before - rooms[user_id]:
                     self.removed(user_id, room_id)
             for room_id, head in heads.items():
-                if head > self._told.get(room_id, -1):
+                # Everybody may have left while the database was asked: then nothing is kept of the room.
+                if room_id in self._people_in and head > self._told.get(room_id, -1):
                     # Once: what cannot be told now is tried again, and who has joined the room hears it there.
                     self._told[room_id] = head
                     self.touched(room_id)

@@ -65,12 +65,12 @@ def test_so_they_are_in_a_room_that_the_worker_does_not_remember(
     alice: Person, commits: list[list[str]]
 ) -> None:
     roster = alice.office.assistants.roster
-    roster._known.clear()
+    roster._companies.clear()
     question = post(alice, "@assistant and now?", "k1")
     alice.sees("message_changed", status="done")
     assert commits[0] == ["PostMessage", "Ask"]
     assert roster.known(question.room_id) is not None
-    roster._known.clear()
+    roster._companies.clear()
     post(alice, "nobody is called", "k2")
     assert commits[-1] == ["PostMessage"]
 

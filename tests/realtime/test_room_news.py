@@ -191,3 +191,15 @@ def test_who_comes_while_the_database_is_read_is_not_taken_for_removed(worker: N
     worker.news.compare(known, [])
     worker.news.touched(ROOM)
     assert alice.sees("room_changed") == [{"room": SLUG, "for": "alice"}]
+
+
+def test_nothing_is_kept_of_a_room_whose_people_leave_while_the_database_is_read(
+    worker: NewsWorker,
+) -> None:
+    alice = worker.member("alice")
+    known = worker.news.rooms_of(["alice"])
+    worker.fanout.leave(alice.connection, "user:alice")
+    worker.news.disconnected("alice")
+    worker.news.compare(known, [Place("alice", ROOM, 9, 3, 3)])
+    assert not worker.news._told
+    assert not worker.news._people_in
