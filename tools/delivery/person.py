@@ -63,7 +63,7 @@ class Person(Coming):
     def _take_join(
         self, connection: int, worker: str, place: Place, reply: Payload, asked: int
     ) -> None:
-        room, info, asked = place.room, reply["room"], place.epoch is not None
+        room, info, again = place.room, reply["room"], place.epoch is not None
         refetch = bool(reply.get("refetch"))
         self.record.refetches += refetch
         now = self.record.now()
@@ -71,9 +71,9 @@ class Person(Coming):
         self._sessions[room] = session
         self.record.sessions.append(session)
         self.record.told(
-            connection, info, reply["messages"], "backfill" if asked and not refetch else "snapshot"
+            connection, info, reply["messages"], "backfill" if again and not refetch else "snapshot"
         )
-        if asked and not refetch:
+        if again and not refetch:
             self.record.caught_up(connection, room, place.position, info["seq"], reply["messages"])
         for user, cursor in (*reply.get("reads", {}).items(), (self.id, reply["read_seq"])):
             self.record.cursors.append(Cursor(connection, room, user, cursor, "join", asked))
