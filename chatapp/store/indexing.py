@@ -1,4 +1,4 @@
-"""The search index follows what was posted: a second behind while nobody searches, up to date when somebody does.
+"""The search index follows what was posted: up to a second behind while nobody searches, up to date when somebody does.
 
 Writing it with each message would be nearly half of a small commit, its pages as well as its time. So a room notes up to
 which number its messages are indexed, and what is above that is added many at a time. Nothing else has to be remembered:
@@ -8,6 +8,7 @@ whoever searches in a room, or posts there next, has the rest added, whichever w
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ import msgspec
 
 from chatapp import runtime
 from chatapp.errors import ChatError
+from chatapp.runtime.crew import soon
 
 from . import search
 from .sql import Connection, Row, Statement
@@ -23,8 +25,11 @@ from .writer import Writer
 
 log = logging.getLogger("chatapp.store")
 
-EVERY_S = 1.0
-PAGE = 128  # messages that one transaction adds, and rooms that it looks at: about a millisecond
+EVERY_S = 1.0  # at the latest
+# From so many messages on they are added, but not before so long after the ones before, in seconds: a page then costs half a
+# millisecond, and all that a second brings together would cost everybody several.
+PORTION, PAUSE_S = 32, 0.05
+PAGE = 128  # messages that one transaction adds at most, and rooms that it looks at
 
 # What is not in the index yet: of one room, and on PostgreSQL of all in one round trip.
 _WAITING = Statement(
@@ -103,7 +108,10 @@ class Indexer:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._behind: dict[int, None] = {}
-        self._resting = False
+        self._waiting = 0  # messages posted since the latest page was begun
+        self._begun_at = 0.0
+        self._busy = False  # a page is being added, or one is about to be
+        self._called = False  # it is looked at once more in EVERY_S
         self._stopped = False
 
     def stop(self) -> None:
@@ -111,23 +119,42 @@ class Indexer:
         self._stopped = True
 
     def posted(self, room_id: int) -> None:
-        """Something was committed in the room."""
+        """A message was committed in the room."""
         if self._stopped:
             return
         self._behind[room_id] = None
-        if not self._resting:
-            self._resting = True
-            runtime.call_later(EVERY_S, self._go_on)
+        self._waiting += 1
+        if self._busy:
+            return
+        if self._waiting >= PORTION and time.monotonic() - self._begun_at >= PAUSE_S:
+            # When those who wait for what was just committed have it: then nothing is being stored for a moment.
+            self._busy = True
+            soon(self._go_on)
+        else:
+            self._call()
+
+    def _call(self) -> None:
+        if not self._called:
+            self._called = True
+            runtime.call_later(EVERY_S, self._called_back)
+
+    def _called_back(self) -> None:
+        with runtime.turn:
+            self._called = False
+            if not self._busy:
+                self._busy = True
+                self._go_on()
 
     def _go_on(self) -> None:
-        """The next page; after the last one it rests."""
+        """The next page."""
         with runtime.turn:
             room_ids = list(self._behind)[:PAGE]
             if self._stopped or not room_ids:
-                self._resting = False
+                self._busy = False
                 return
             for room_id in room_ids:
                 del self._behind[room_id]
+            self._waiting, self._begun_at = 0, time.monotonic()
             try:
                 self._writer.submit(IndexMessages(room_ids)).on_done(
                     lambda more, error: self._added(room_ids, more, error)
@@ -139,15 +166,19 @@ class Indexer:
         if error is not None:
             log.warning("the search index waits: %s", error)
             self._later(room_ids)
-        elif more:
-            self._behind.update(dict.fromkeys(more))
-            self._go_on()
+            return
+        self._behind.update(dict.fromkeys(more or ()))
+        if more or len(room_ids) == PAGE:
+            soon(self._go_on)
         else:
-            runtime.call_later(EVERY_S if len(room_ids) < PAGE else 0.0, self._go_on)
+            self._busy = False
+            if self._behind:
+                self._call()
 
     def _later(self, room_ids: list[int]) -> None:
         self._behind.update(dict.fromkeys(room_ids))
-        runtime.call_later(EVERY_S, self._go_on)
+        self._busy = False
+        self._call()
 
     def catch_up(self, room_ids: Sequence[int]) -> None:
         """Have added what is missing of the rooms that are behind(). What cannot be written now stays unfound."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from chatapp.store import changing, indexing, search
+
+from tests.support.waiting import eventually
 
 from .conftest import Store, found
 
@@ -83,15 +83,39 @@ def test_it_is_done_soon_although_nobody_searches(
             for _ in range(3):
                 store.post(room, alice, "needle")
             indexer.posted(room)
-        deadline = time.monotonic() + 30
-        while behind(store, *rooms):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        eventually(lambda: not behind(store, *rooms), what="all is added")
     assert [len(indexed(store, room, "needle")) for room in rooms] == [6, 6, 6]
     indexer.stop()
     store.post(rooms[0], alice, "needle")
     indexer.posted(rooms[0])
     assert behind(store, *rooms) == rooms[:1]
+
+
+def test_much_is_added_in_portions_and_little_later(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "EVERY_S", 3600.0)
+    monkeypatch.setattr(indexing, "PAUSE_S", 0.0)
+    monkeypatch.setattr(indexing, "PORTION", 3)
+    alice = store.user("alice")
+    room = store.room(alice)
+    indexer = indexing.Indexer(store.writer)
+
+    def post(count: int) -> None:
+        for _ in range(count):
+            store.post(room, alice, "needle")
+            indexer.posted(room)
+
+    post(2)
+    assert behind(store, room) == [room]
+    post(1)
+    eventually(lambda: not behind(store, room), what="a portion is added")
+    monkeypatch.setattr(indexing, "PAUSE_S", 3600.0)
+    post(5)  # what the third had begun would be committed before the fifth
+    assert behind(store, room) == [room], "a portion was added only just now"
+    monkeypatch.setattr(indexing, "PAUSE_S", 0.0)
+    post(1)
+    eventually(lambda: not behind(store, room), what="what waited is added with what came")
 
 
 def test_who_searches_has_the_rest_added_and_finds_what_there_is_if_that_fails(
