@@ -223,6 +223,14 @@ def moves_cursors_back(memory: Memory, reply: Payload) -> Payload:
     return reply
 
 
+def joins_with_old_cursors(_memory: Memory, reply: Payload) -> Payload:
+    """Who comes in is told how far everybody had read some time ago."""
+    if reply["ok"]:
+        reply["read_seq"] //= 2
+        reply["reads"] = {person: seq // 2 for person, seq in reply["reads"].items()}
+    return reply
+
+
 def miscounts_unread(_memory: Memory, reply: Payload) -> Payload:
     """A join tells one more than there is."""
     if reply["ok"]:
@@ -255,6 +263,7 @@ ANSWERS: dict[str, tuple[str, Callable[[Memory, Payload], Payload]]] = {
     "forgets_history": ("history", forgets_a_message),
     "acks_another_number": ("message", acks_another_number),
     "moves_cursors_back": ("read", moves_cursors_back),
+    "joins_with_old_cursors": ("join", joins_with_old_cursors),
     "miscounts_unread": ("join", miscounts_unread),
 }
 WAYS = [*EVENTS, *ANSWERS]

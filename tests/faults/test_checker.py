@@ -150,6 +150,10 @@ def talk_with_cursors(talked: Plan) -> Verdict:
     return talk(dataclasses.replace(talked, changes=0.8))
 
 
+def talk_with_cursors_after_a_cut(talked: Plan) -> Verdict:
+    return talk_after_a_cut(dataclasses.replace(talked, changes=0.8))
+
+
 def talk_and_invite(talked: Plan) -> Verdict:
     """Some people are invited when nobody says anything any more."""
     with Run(dataclasses.replace(talked, invite=False)) as run:
@@ -179,6 +183,7 @@ FINDS: dict[str, tuple[Callable[[Plan], Verdict], str]] = {
     "changes_texts": (talk, "receipts: the same text for everybody"),
     "tells_the_removed": (talk_after_removal, "removed: nothing more after 5 s"),
     "moves_cursors_back": (talk_with_cursors, "cursors: only forward"),
+    "joins_with_old_cursors": (talk_with_cursors_after_a_cut, "cursors: only forward"),
     "keeps_cursors_back": (talk_with_cursors, "cursors: everybody shows what is stored"),
     "miscounts_unread": (talk, "unread: as counted"),
     "miscounts_mentions": (talk, "unread: as counted"),
