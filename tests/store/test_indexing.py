@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from chatapp.store import changing, indexing, search
-
 from tests.support.waiting import eventually
 
 from .conftest import Store, found
