@@ -184,6 +184,31 @@ async def breaks_frames(eve: Attacker) -> None:
 
 
 @kind
+async def says_pongs_without_end(eve: Attacker) -> None:
+    """Frames and packets that ask for nothing, from somebody who is in."""
+    async with eve.inside() as line:
+        ending = asyncio.ensure_future(line.end())
+        pong, packet = b"\x8a\x80\0\0\0\0", b"\x81\x81\0\0\0\x003"
+        while not ending.done():
+            line.writer.write((pong + packet) * 20)
+            await line.sent()
+            await asyncio.sleep(0.01)
+
+
+@kind
+async def sends_shreds(eve: Attacker) -> None:
+    """One message, a letter a frame, without an end."""
+    async with eve.line() as line:
+        await line.websocket()
+        ending = asyncio.ensure_future(line.end())
+        line.writer.write(b"\x01\x81\0\0\0\x004")
+        while not ending.done():
+            line.writer.write(b"\x00\x81\0\0\0\0x" * 100)
+            await line.sent()
+            await asyncio.sleep(0.01)
+
+
+@kind
 async def never_comes_in(eve: Attacker) -> None:
     async with eve.line() as line:
         await line.websocket()
