@@ -21,7 +21,8 @@ from .people import People
 log = logging.getLogger("chatapp.services")
 
 EVERY_S = 1.0
-# Every so many rounds all sessions of this worker are looked up, whatever the clocks of other workers said.
+# In so many rounds all sessions of this worker are looked up, whatever the clocks of other workers said: a part in each, for
+# ten thousand at once would hold up everybody for tens of milliseconds.
 ROUNDS = 10
 # Revocations are asked for this far back: a commit may become visible after its time stamp.
 OVERLAP_MS = 5_000
@@ -70,17 +71,21 @@ class LiveSessions:
             now = now_ms()
             rounds += 1
             try:
-                self._look(since, now, everybody=rounds % ROUNDS == 0)
+                self._look(since, now, rounds % ROUNDS)
             except Exception:
                 log.warning("live sessions could not be looked after; trying on", exc_info=True)
                 continue
             since = now - OVERLAP_MS
 
-    def _look(self, since: int, now: int, *, everybody: bool) -> None:
+    def _look(self, since: int, now: int, part: int) -> None:
         for session_id, reason in self._people.revoked_since(since):
             self._end(session_id, reason)
         # An expiry moves on while the session is used or refreshed; what stands here is from the latest look.
-        due = [conn for conn in self._fanout.everyone() if everybody or conn.data <= now]
+        due = [
+            conn
+            for conn in self._fanout.everyone()
+            if conn.data <= now or hash(conn.session_id) % ROUNDS == part
+        ]
         gone, good = self._people.ended({conn.session_id for conn in due})
         for session_id, reason in gone:
             self._end(session_id, reason)
