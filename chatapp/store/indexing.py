@@ -41,7 +41,8 @@ _WAITING = Statement(
 )
 _BEHIND = Statement(
     "SELECT r.id FROM rooms r WHERE r.id IN :[rooms]"
-    " AND EXISTS (SELECT 1 FROM messages m WHERE m.room_id = r.id AND m.seq > r.indexed_seq) ORDER BY r.id"
+    " AND EXISTS (SELECT 1 FROM messages m WHERE m.room_id = r.id AND m.seq > r.indexed_seq AND m.deleted_at IS NULL)"
+    " ORDER BY r.id"
 )
 _INDEXED = Statement(
     "UPDATE rooms SET indexed_seq = ? WHERE id = ?",

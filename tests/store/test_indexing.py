@@ -51,6 +51,18 @@ def test_what_changes_before_it_is_added_is_added_as_it_is_then(store: Store) ->
     assert indexed(store, room, "thread") == []
 
 
+def test_what_was_deleted_before_it_was_added_is_not_waited_for(store: Store) -> None:
+    # Or each search in a room whose last message is deleted would write.
+    alice = store.user("alice")
+    room = store.room(alice)
+    store.post(room, alice, "needle")
+    store.writer.run(changing.DeleteMessage(room, 1, alice))
+    assert behind(store, room) == []
+    store.post(room, alice, "needle")
+    assert behind(store, room) == [room]
+    assert found(store, room, "needle") == [3]
+
+
 def test_pages_go_on_where_the_last_one_ended(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
