@@ -119,6 +119,60 @@ def test_two_tabs_of_one_person_send_each_message_once(
     assert [body for body in bodies if body in wanted] == wanted
 
 
+def test_an_edit_that_was_not_stored_comes_back_into_the_box(
+    server: Server, visit: Visit, room: str
+) -> None:
+    with network(server.port) as line:
+        someone = visit(server, "Bora", room, url=line.url)
+        row = someone.says("first words")
+        someone.acts(row, "Edit")
+        line.cut()
+        someone.waits_until(lambda: not someone.is_connected(), "notices the cut")
+        someone.sends("better words")
+        expect(someone.page.get_by_text("No answer from the server.")).to_be_visible()
+        expect(someone.composer).to_have_value("better words")
+        expect(someone.page.get_by_text("Editing your message")).to_be_visible()
+        line.mend()
+        notices(someone)
+        someone.waits_until(someone.is_connected, "is back")
+        assert own(someone) == ["first words"]
+        someone.composer.press("Control+Enter")
+        expect(someone.row("better words").locator(".edited")).to_be_visible()
+        expect(someone.composer).to_have_value("")
+
+
+def test_an_edit_that_fails_late_waits_behind_what_is_written_by_then(
+    server: Server, visit: Visit, room: str
+) -> None:
+    with network(server.port) as line:
+        someone = visit(server, "Bora", room, url=line.url)
+        row = someone.says("first words")
+        someone.acts(row, "Edit")
+        someone.page.evaluate(EDITS_GO_NOWHERE)
+        someone.sends("better words")
+        someone.composer.fill("something else")
+        line.cut()
+        expect(someone.page.get_by_text("No answer from the server.")).to_be_visible()
+        expect(someone.composer).to_have_value("something else")
+        someone.acts(row, "Edit")
+        expect(someone.composer).to_have_value("better words")
+        # Who gives it up finds what was written, and next time the message as it is.
+        someone.composer.press("Escape")
+        expect(someone.composer).to_have_value("something else")
+        someone.acts(row, "Edit")
+        expect(someone.composer).to_have_value("first words")
+
+
+EDITS_GO_NOWHERE = """
+() => {
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (data) {
+    if (typeof data !== 'string' || !data.includes('["edit",')) send.call(this, data);
+  };
+}
+"""
+
+
 # In the page, between its client and the server: messages are answered as `window.refusals` says, one each.
 REFUSER = """
 (() => {

@@ -22,6 +22,8 @@ export class Writer {
   /** What was being written when an edit began. */
   #aside = "";
   #edited: Row | null = null;
+  /** What edits were to make of messages, where that was not stored. */
+  readonly #unsaved = new Map<Row, string>();
   /** An unknown command that was sent once: the second time it is a text. */
   #asked: string | null = null;
 
@@ -134,7 +136,7 @@ export class Writer {
     this.#asked = null;
     this.suggester.close();
     if (command && "name" in command) void run(command.name, this.#view);
-    else if (this.#edited) this.#finishEdit(this.#edited, text);
+    else if (this.#edited) void this.#finishEdit(this.#edited, text);
     else this.#post(text);
     this.#changed();
     this.#saveNow();
@@ -145,8 +147,9 @@ export class Writer {
     const box = this.#box;
     if (!box || row === this.#edited) return;
     if (row && !this.#edited) this.#aside = box.text;
+    if (this.#edited) this.#unsaved.delete(this.#edited);
     this.#edited = row;
-    box.set(row ? row.text.peek() : this.#aside);
+    box.set(row ? (this.#unsaved.get(row) ?? row.text.peek()) : this.#aside);
     this.#changed();
     if (row) box.focus();
   }
@@ -156,10 +159,13 @@ export class Writer {
     if (row) edit(this.#view, row);
   }
 
-  #finishEdit(row: Row, text: string): void {
+  /** What is not stored comes back into the box, or, when something else is written there by then, with the next edit of that message. */
+  async #finishEdit(row: Row, text: string): Promise<void> {
     this.#view.editing.value = null;
     const message = row.message.peek();
-    if (text !== message.body) void attempt(this.#view.store.edit(message.id, text));
+    if (text === message.body || (await attempt(this.#view.store.edit(message.id, text)))) return;
+    this.#unsaved.set(row, text);
+    if (this.#box?.text === "" && !this.#edited) this.#view.editing.value = row;
   }
 
   #post(text: string): void {

@@ -27,12 +27,14 @@ export function actionsFor(view: RoomView, row: Row): Action[] {
   return actions;
 }
 
-/** Runs an act; what goes wrong is told, and spoken. */
-export async function attempt(act: Promise<unknown>): Promise<void> {
+/** Runs an act; what goes wrong is told, and spoken. True: it was done. */
+export async function attempt(act: Promise<unknown>): Promise<boolean> {
   try {
     await act;
+    return true;
   } catch (thrown) {
     notify(why(asChatError(thrown)), "bad");
+    return false;
   }
 }
 

@@ -21,7 +21,7 @@ export function Order({ view }: { view: RoomView }) {
     await view.loadMembers();
     bans.value = await acts.bans();
   };
-  const then = (act: Promise<void>): Promise<void> => attempt(act.then(load));
+  const then = (act: Promise<void>): Promise<unknown> => attempt(act.then(load));
   useEffect(() => void attempt(load()), [acts]);
 
   const owns = store.role.value === "owner";
