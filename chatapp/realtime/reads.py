@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 import msgspec
 
@@ -52,9 +52,15 @@ class Reads:
             return max(seq, known, *own)
 
     def answer(
-        self, conn: Connection, room_id: int, reads: Mapping[str, int], members_count: int
+        self,
+        conn: Connection,
+        room_id: int,
+        reads: Mapping[str, int],
+        members_count: int,
+        before: Set[str] = frozenset(),
     ) -> dict[str, int]:
         """What a device is to be told in an answer for which these cursors were read, its own person's among them.
+        `before`: whose were known() before that; who is not among those that were read has left the room.
 
         It is more than was read, where more was said meanwhile. In rooms of up to 200 members the others there are told
         what is new to them.
@@ -75,7 +81,10 @@ class Reads:
                 if news:
                     self._add(str(room_id), ReadEvent(seat.slug, news))
             self._note(room_id, told)
-            return {**told, **self._known.get(room_id, {})}
+            here = self._known.get(room_id, {})
+            for who in before - told.keys():
+                here.pop(who, None)
+            return {**told, **here}
 
     def _note(self, room_id: int, told: Mapping[str, int]) -> None:
         if self._fanout.count(f"room:{room_id}"):

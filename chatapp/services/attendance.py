@@ -96,6 +96,7 @@ class Attendance:
         self._streams.prepare(room_id)
         for more_tries in reversed(range(TRIES)):
             self._relay.open(room_id)
+            known = self._reads.known([room_id])[room_id]
             with self._db.snapshot() as db:
                 seat = reading.seat_by_id(db, user.id, room_id)
                 if seat is None:
@@ -116,7 +117,7 @@ class Attendance:
                     continue
                 self._take(conn, user, seat)
                 reads = self._reads.answer(
-                    conn, room_id, {**reads, user.id: seat.read_seq}, seat.members_count
+                    *(conn, room_id, {**reads, user.id: seat.read_seq}, seat.members_count, known)
                 )
                 online, online_count = self._presence.online(room_id)
                 reply = JoinReply(

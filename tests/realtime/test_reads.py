@@ -119,6 +119,21 @@ def test_a_cursor_that_no_hint_told_of_is_found_by_comparing(
     )
 
 
+def test_who_has_left_is_in_no_answer_although_no_hint_told_of_it(
+    workers: tuple[ReadingWorker, ReadingWorker],
+) -> None:
+    here, _ = workers
+    here.answer(here.device("bob").enter(), {"bob": 2, "gone": 1, "carol": 3})
+    # "gone" read on by way of another worker, and left; nobody told this one.
+    before = here.reads.known([ROOM])[ROOM]
+    here.read("dave", 5)  # he comes and reads, while carol's join is under way
+    carol = here.device("carol").enter()
+    carol.sees("read")
+    told = here.reads.answer(carol.connection, ROOM, {"bob": 1, "carol": 4}, 3, before)
+    assert told == {"bob": 2, "carol": 4, "dave": 5}
+    assert "gone" not in here.reads.known([ROOM])[ROOM]
+
+
 def test_what_one_is_shown_in_an_answer_the_others_are_told(
     workers: tuple[ReadingWorker, ReadingWorker],
 ) -> None:
