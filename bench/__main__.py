@@ -224,8 +224,10 @@ def write(book: Book, wanted: argparse.Namespace) -> None:
 def main() -> None:
     """Measure and write. Ends with 0 whatever the figures say; with 2 where nothing can be measured."""
     wanted = options(sys.argv[1:])
-    # SIGTERM ends it as Ctrl+C does: every server is stopped on the way out.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGTERM ends it as Ctrl+C does, also where a shell started it in the background and had it ignore that: every server is
+    # stopped on the way out.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.default_int_handler)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):  # only root may have more
         hard = max(hard, 1 << 17)
