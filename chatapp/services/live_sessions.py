@@ -1,4 +1,7 @@
-"""Live sockets of sessions that ended: wherever a session is signed out, its connections end within two seconds."""
+"""Live sockets of sessions that ended: wherever a session is signed out, its connections end within two seconds.
+
+Where the word of it is lost and a clock is wrong as well, within ROUNDS of its looks.
+"""
 
 from __future__ import annotations
 
