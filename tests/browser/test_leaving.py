@@ -134,7 +134,9 @@ def test_back_does_not_enter_a_room_again_that_one_has_left(
 def test_who_is_put_out_of_a_private_room_sees_nothing_more_of_it(
     server: Server, visit: Visit, room: str, pages: Pages
 ) -> None:
-    pages.forgiven.append("status of 404")  # of what the page still asked for when the room was gone
+    pages.forgiven.append(
+        "status of 404"
+    )  # of what the page still asked for when the room was gone
     owner = server.connect("Mina Kwon")
     secret = {"slug": room, "name": "Secret plans", "private": True}
     assert server.http("POST", "/api/v1/rooms", secret, token=owner.token).status_code == 201
