@@ -107,7 +107,7 @@ class Fanout:
     ) -> None:
         """Send a Socket.IO packet (frames.event) to every connection in the channel.
 
-        A `droppable` packet (typing, presence, a delta) is left out for a connection that is far behind.
+        A `droppable` packet (typing, a delta) is left out for a connection that is far behind.
         `except_user` (a user id) and `except_conn` leave connections out.
         """
         with runtime.turn:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Hashable
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,10 +26,17 @@ LINGER_SECONDS = 10.0  # a room without anybody here is remembered this long
 PEOPLE = frozenset({"person", "guest"})
 
 
+class _Known(NamedTuple):
+    """What all who were in a room showed of a person before what is to be announced of them; who came since was told anew."""
+
+    here: bool
+    asked: int  # RoomPresence._asked, then
+
+
 class RoomPresence:
     """Who is in one room. Each step costs the same however many they are."""
 
-    __slots__ = ("_came", "_people", "_went", "here", "slug", "timer", "used")
+    __slots__ = ("_asked", "_came", "_people", "_went", "here", "slug", "timer", "used")
 
     def __init__(self, slug: str = "") -> None:
         self.slug = slug
@@ -36,14 +44,16 @@ class RoomPresence:
         self.timer: runtime.Timer | None = None
         self.used = time.monotonic()
         self._people: dict[str, tuple[User, int]] = {}  # and on how many workers
-        self._came: dict[str, None] = {}  # since they were last announced, as is
-        self._went: dict[str, tuple[User, float]] = {}  # … and when
+        self._asked = 0  # how often somebody who came was told who is here
+        self._came: dict[str, _Known] = {}  # to be announced, as are those
+        self._went: dict[str, tuple[User, float, _Known]] = {}  # … and when
 
     def __len__(self) -> int:
         return len(self._people)
 
     def listed(self) -> list[User]:
-        """Some of the people, LISTED at most."""
+        """Some of the people, LISTED at most, for somebody who comes: what was not announced until now, they know."""
+        self._asked += 1
         return [user for user, _ in islice(self._people.values(), LISTED)]
 
     def user(self, user_id: str) -> User:
@@ -54,18 +64,22 @@ class RoomPresence:
         _, workers = self._people.get(user.id, (user, 0))
         self._people[user.id] = (user, workers + 1)
         # Without anybody here there is nobody to tell: who comes first is answered who else is there.
-        if workers == 0 and not self._went.pop(user.id, None) and self.here:
-            self._came[user.id] = None
+        if workers or not self.here:
+            return
+        gone = self._went.pop(user.id, None)
+        known = gone[2] if gone else _Known(False, self._asked)
+        if known != (True, self._asked):  # else nobody knows that they were gone
+            self._came[user.id] = known
 
     def remove(self, user_id: str) -> None:
         """The person is in the room by one worker less."""
         user, workers = self._people.pop(user_id)
         if workers > 1:
             self._people[user_id] = (user, workers - 1)
-        elif user_id in self._came:
-            del self._came[user_id]  # nobody has heard that they came
-        elif self.here:
-            self._went[user_id] = (user, time.monotonic())
+            return
+        known = self._came.pop(user_id, None) or _Known(True, self._asked)
+        if self.here and known != (False, self._asked):  # else nobody knows that they were here
+            self._went[user_id] = (user, time.monotonic(), known)
 
     def rename(self, user: User) -> bool:
         """A person who is here has another name; who is not here has none to change. True: they are."""
@@ -86,7 +100,7 @@ class RoomPresence:
         if self._came:
             return 0.0
         if self._went:
-            _, at = next(iter(self._went.values()))
+            _, at, _ = next(iter(self._went.values()))
             return max(0.0, at + BACK_SECONDS - time.monotonic())
         return None
 
@@ -94,7 +108,7 @@ class RoomPresence:
         """(who came, who went) to be announced now; they count as announced."""
         joined = [self.user(user_id) for user_id in islice(self._came, LISTED)]
         gone = time.monotonic() - BACK_SECONDS
-        left = [user for user, at in islice(self._went.values(), LISTED) if at <= gone]
+        left = [user for user, at, _ in islice(self._went.values(), LISTED) if at <= gone]
         for user in joined:
             del self._came[user.id]
         for user in left:
@@ -214,7 +228,8 @@ class Presence:
             if joined or left:
                 event = PresenceEvent(room.slug, joined, left, len(room))
                 packet = frames.event("presence", msgspec.json.encode(event))
-                self._fanout.send(f"room:{room_id}", packet, droppable=True)
+                # Never dropped: what one of these tells, no later one repeats.
+                self._fanout.send(f"room:{room_id}", packet)
                 room.timer = runtime.call_later(EVERY_SECONDS, self._announce, room_id, room)
             else:
                 self._announce_soon(room_id, room)

@@ -155,6 +155,12 @@ def keeps_cursors_back(line: SpoiledLine, event: str, payload: Payload, text: st
         line.tell(text)
 
 
+def keeps_presence_back(line: SpoiledLine, event: str, payload: Payload, text: str) -> None:
+    """Nobody is told who comes and goes, but when they come."""
+    if event != "presence":
+        line.tell(text)
+
+
 def tells_onlookers(line: SpoiledLine, event: str, payload: Payload, text: str) -> None:
     """Who has not opened a room is told its messages."""
     line.tell(text)
@@ -251,6 +257,7 @@ EVENTS: dict[str, Callable[[SpoiledLine, str, Payload, str], None]] = {
         keeps_news_back,
         keeps_invitations_back,
         keeps_cursors_back,
+        keeps_presence_back,
         tells_onlookers,
     )
 }

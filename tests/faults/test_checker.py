@@ -73,7 +73,9 @@ def plan(server: Server, label: str, *addresses: Address) -> Plan:
         **(
             {}
             if label == SOUND
-            else {"heal_seconds": SPOILED_HEAL_S, "agree_seconds": SPOILED_HEAL_S}
+            else dict.fromkeys(
+                ("heal_seconds", "agree_seconds", "presence_seconds"), SPOILED_HEAL_S
+            )
         ),
     )
 
@@ -185,6 +187,7 @@ FINDS: dict[str, tuple[Callable[[Plan], Verdict], str]] = {
     "moves_cursors_back": (talk_with_cursors, "cursors: only forward"),
     "joins_with_old_cursors": (talk_with_cursors_after_a_cut, "cursors: only forward"),
     "keeps_cursors_back": (talk_with_cursors, "cursors: everybody shows what is stored"),
+    "keeps_presence_back": (talk, "presence: everybody shows who is there"),
     "miscounts_unread": (talk, "unread: as counted"),
     "miscounts_mentions": (talk, "unread: as counted"),
     "forgets_what_was_missed": (talk_after_a_cut, "missed: exactly that, once, in order"),

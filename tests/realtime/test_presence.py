@@ -150,6 +150,69 @@ def test_a_page_that_is_loaded_again_says_nothing(workers: list[PresentWorker]) 
     assert [event["left"] for event in alice.got("presence")] == [[], []]
 
 
+def shown(told: set[str], device: Device) -> set[str]:
+    """Who a device shows: who it was told of when it came, and what it heard since."""
+    people = set(told)
+    for event in device.got("presence"):
+        people = (people | set(names(event["joined"]))) - set(names(event["left"]))
+    return people
+
+
+def test_who_comes_while_a_page_is_loaded_again_learns_that_its_person_is_back(
+    workers: list[PresentWorker],
+) -> None:
+    there = workers[-1]
+    alice = there.join("alice")
+    bob = there.join("bob")
+    alice.sees("presence")
+    there.leave(bob)
+    carol = there.join("carol")
+    told, _ = there.online()
+    assert told == {"alice", "carol"}
+    there.join("bob")
+    eventually(lambda: shown(told, carol) == {"alice", "bob", "carol"}, what="bob is shown")
+
+
+def test_who_was_told_of_somebody_not_yet_announced_learns_that_they_went(
+    workers: list[PresentWorker],
+) -> None:
+    there = workers[-1]
+    alice = there.join("alice")
+    there.join("bob")
+    alice.sees("presence")
+    dave = there.join("dave")  # is announced later: not so soon after bob
+    carol = there.join("carol")
+    told, _ = there.online()
+    assert told == {"alice", "bob", "carol", "dave"}
+    there.leave(dave)
+    eventually(lambda: shown(told, carol) == {"alice", "bob", "carol"}, what="dave is gone")
+
+
+def test_who_comes_goes_and_comes_is_shown_to_those_who_came_before_and_between(
+    workers: list[PresentWorker],
+) -> None:
+    there = workers[-1]
+    alice = there.join("alice")
+    there.join("bob")
+    alice.sees("presence")
+    dave = there.join("dave")  # is announced later: not so soon after bob
+    carol = there.join("carol")
+    told, _ = there.online()
+    there.leave(dave)
+    there.join("dave")
+    everybody = {"alice", "bob", "carol", "dave"}
+    eventually(lambda: shown({"alice"}, alice) == everybody, what="alice shows everybody")
+    eventually(lambda: shown(told, carol) == everybody, what="carol shows everybody")
+
+
+def test_who_is_far_behind_hears_of_it_all_the_same(workers: list[PresentWorker]) -> None:
+    here, there = workers[0], workers[-1]
+    alice = here.join("alice")
+    alice.is_behind = True
+    there.join("bob")
+    assert names(alice.sees("presence")[0]["joined"]) == ["bob"]
+
+
 def test_joining_twice_and_leaving_what_one_is_not_in_change_nothing(
     workers: list[PresentWorker],
 ) -> None:

@@ -126,8 +126,8 @@ def test_who_has_left_is_in_no_answer_although_no_hint_told_of_it(
     here.answer(here.device("bob").enter(), {"bob": 2, "gone": 1, "carol": 3})
     # "gone" read on by way of another worker, and left; nobody told this one.
     before = here.reads.known([ROOM])[ROOM]
-    here.read("dave", 5)  # he comes and reads, while carol's join is under way
     carol = here.device("carol").enter()
+    here.read("dave", 5)  # he comes and reads, while carol's join is under way
     carol.sees("read")
     told = here.reads.answer(carol.connection, ROOM, {"bob": 1, "carol": 4}, 3, before)
     assert told == {"bob": 2, "carol": 4, "dave": 5}

@@ -32,6 +32,7 @@ class Device:
         self.sid = f"sid{next(_sids)}"
         self.connection = Connection(f"eio-{self.sid}", self.sid, who, "session")
         self.events: list[tuple[str, Any]] = []
+        self.is_behind = False  # it gets nothing that can be dropped
         fanout.add(self.connection)
         fanout.enter(self.connection, f"user:{who.id}")
 
@@ -75,8 +76,9 @@ class Worker:
 
     def _deliver(self, conns: Iterable[Connection], packet: bytes, droppable: bool) -> None:
         name, payload = json.loads(packet.removeprefix(b"2/chat,"))
-        for conn in conns:
-            self._devices[conn.sid].events.append((name, payload))
+        for device in [self._devices[conn.sid] for conn in conns]:
+            if not (droppable and device.is_behind):
+                device.events.append((name, payload))
 
 
 class Listening:

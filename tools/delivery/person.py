@@ -100,6 +100,7 @@ class Person(Coming):
             self.places[room].read(payload["reads"])
         elif name == "presence":
             self.record.left += [(room, user["id"], now) for user in payload["left"]]
+            self.places[room].online.changed(payload)
         elif name == "closing":
             self._closing(payload["retry_after"])
 

@@ -22,6 +22,27 @@ class Shown:
 
 
 @dataclass
+class Online:
+    """Who is in a room."""
+
+    people: set[str] = field(default_factory=set)  # those who were named
+    count: int = 0
+    named_all: bool = True  # larger rooms name some
+
+    def joined(self, reply: Payload) -> None:
+        """Take in the answer to a join."""
+        self.people = {user["id"] for user in reply["online"]}
+        self.count = reply["online_count"]
+        self.named_all = len(self.people) == self.count
+
+    def changed(self, event: Payload) -> None:
+        """Some came, some went."""
+        self.people |= {user["id"] for user in event["joined"]}
+        self.people -= {user["id"] for user in event["left"]}
+        self.count = event["online_count"]
+
+
+@dataclass
 class Place:
     """One room. `position` is the number up to which everything is in `messages`."""
 
@@ -34,6 +55,7 @@ class Place:
         default_factory=dict
     )  # answers as they grow: (id, attempt)
     reads: dict[str, int] = field(default_factory=dict)  # how far people have read; oneself too
+    online: Online = field(default_factory=Online)
     asking: bool = False  # a sync is under way: events are kept
     _kept: list[tuple[int, int, str, Payload, str]] = field(default_factory=list)
 
@@ -47,6 +69,7 @@ class Place:
             self.first = reply["messages"][0]["seq"] if reply["more"] else 0
         self.epoch = info["epoch"]
         self.reads = {**reply.get("reads", {}), user_id: reply["read_seq"]}
+        self.online.joined(reply)
         self._answered(reply["messages"], reply["runs"], info["seq"])
 
     def synced(self, reply: Payload) -> None:

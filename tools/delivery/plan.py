@@ -9,6 +9,7 @@ from .wire import Address
 
 HEAL_SECONDS = 60.0
 AGREE_SECONDS = 15.0  # within which cursors and lists of rooms are right, once all is quiet
+PRESENCE_SECONDS = 50.0  # … and who is there: a dead worker's people go with its lease
 
 
 @dataclass(frozen=True)
@@ -32,5 +33,6 @@ class Plan:
     changes: float = 0.2  # share of acts that are edits, deletes, reactions and cursors
     heal_seconds: float = HEAL_SECONDS
     agree_seconds: float = AGREE_SECONDS
+    presence_seconds: float = PRESENCE_SECONDS
     label: str = "talk"  # stands in the rooms' slugs
     removal_seconds: float = AFTER_REMOVAL_SECONDS

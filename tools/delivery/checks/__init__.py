@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import answers, elsewhere, hearing, missing, reading, storing
+from . import answers, elsewhere, hearing, missing, presence, reading, storing
 from .evidence import (
     AFTER_REMOVAL_SECONDS,
     CHECKS,
@@ -12,6 +12,7 @@ from .evidence import (
     Fresh,
     Held,
     Listed,
+    Present,
     View,
 )
 from .lateness import lateness
@@ -23,16 +24,18 @@ __all__ = [
     "Fresh",
     "Held",
     "Listed",
+    "Present",
     "View",
     "lateness",
+    "only_presence",
     "run",
     "unsettled",
 ]
 
 #: where they stand, in the order of the verdict
-PARTS = (storing, hearing, missing, reading, elsewhere, answers)
+PARTS = (storing, hearing, missing, reading, presence, elsewhere, answers)
 #: what hints without numbers tell, and rounds after them: it may take a little
-SETTLING = (reading.shown, elsewhere.lists)
+SETTLING = (reading.shown, elsewhere.lists, presence.shown)
 
 
 def run(evidence: Evidence) -> list[Finding]:
@@ -41,9 +44,14 @@ def run(evidence: Evidence) -> list[Finding]:
     return [_done(name, function, evidence) for name, function in checks]
 
 
-def unsettled(evidence: Evidence) -> bool:
-    """Whether something that comes by rounds is not right yet."""
-    return any(_done("", function, evidence).wrong for function in SETTLING)
+def unsettled(evidence: Evidence) -> set[Check]:
+    """Which of the checks of what comes by rounds do not hold yet."""
+    return {function for function in SETTLING if _done("", function, evidence).wrong}
+
+
+def only_presence(found: set[Check]) -> bool:
+    """Whether it is but that a dead worker's people are still taken for present, until its lease has run out."""
+    return found == {presence.shown}
 
 
 def _done(name: str, function: Check, evidence: Evidence) -> Finding:

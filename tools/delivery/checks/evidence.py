@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tools.delivery.journal import Journal, Sent
 from tools.delivery.onlooker import News
+from tools.delivery.place import Online
 from tools.delivery.truth import RoomTruth
 
 AFTER_REMOVAL_SECONDS = 5.0
@@ -32,6 +33,15 @@ class Held(NamedTuple):
     person: str
     room: str
     reads: Mapping[str, int]
+
+
+class Present(NamedTuple):
+    """Who is in a room, as a person's device shows it in the end, and who of the run's people is."""
+
+    person: str
+    room: str
+    online: Online
+    there: Set[str]
 
 
 class Listed(NamedTuple):
@@ -62,6 +72,7 @@ class Evidence:
     rooms: Mapping[str, RoomTruth]
     fresh: Sequence[Fresh] = ()
     held: Sequence[Held] = ()
+    present: Sequence[Present] = ()
     lists: Sequence[Listed] = ()
     removal_seconds: float = AFTER_REMOVAL_SECONDS
 
