@@ -13,7 +13,7 @@ from tests.support.server import Server
 
 from .conftest import Visit
 from .screen import Visitor
-from .talk import fill
+from .talk import fill, lines
 
 pytestmark = pytest.mark.browser
 
@@ -90,6 +90,49 @@ def test_what_was_sent_offline_goes_out_once_and_in_order_even_after_a_reload(
     bob.sees("message", body="offline 3")
     bodies = [message["body"] for message in bob.events("message") if "offline" in message["body"]]
     assert bodies == ["offline 1", "offline 2", "offline 3"]
+
+
+def test_what_is_written_without_a_connection_far_from_the_end_is_shown_and_sent(
+    server: Server, visit: Visit, room: str
+) -> None:
+    bob = fill(server, room, lines(400), name="Bob")
+    with network(server.port) as line:
+        someone = visit(server, "Bora", room, url=line.url, at=50)
+        someone.row("Line 50")
+        line.cut()
+        someone.waits_until(lambda: not someone.is_connected(), "notices the cut")
+        someone.sends("from long ago")
+        expect(someone.row("from long ago").get_by_text("Waiting to send")).to_be_visible()
+        expect(someone.page.get_by_text("Messages did not load.")).to_be_visible()
+        line.mend()
+        notices(someone)
+        bob.sees("message", body="from long ago")
+        someone.row("Line 400")
+        expect(someone.row("from long ago")).to_be_in_viewport()
+        expect(someone.row("from long ago").locator(".delivery")).to_have_count(0)
+        expect(someone.page.get_by_text("Messages did not load.")).to_have_count(0)
+
+
+def test_a_message_that_is_far_away_and_does_not_load_is_said_not_to(
+    server: Server, visit: Visit, room: str
+) -> None:
+    bob = fill(server, room, ["the beginning", *lines(300)], name="Bob")
+    with network(server.port) as line:
+        someone = visit(server, "Bora", room, url=line.url)
+        page = bob.ok("history", {"room": room, "after": 0, "limit": 10})["messages"]
+        [first] = [message for message in page if message["body"] == "the beginning"]
+        bob.send(room, "see above", reply_to=first["id"])
+        quoted = someone.row("see above").get_by_role("button", name="the beginning")
+        expect(quoted).to_be_visible()
+        line.cut()
+        someone.waits_until(lambda: not someone.is_connected(), "notices the cut")
+        quoted.click()
+        expect(someone.page.get_by_text("Messages did not load.")).to_be_visible()
+        line.mend()
+        notices(someone)
+        someone.waits_until(someone.is_connected, "is back")
+        quoted.click()
+        expect(someone.row("the beginning")).to_be_in_viewport()
 
 
 def test_two_tabs_of_one_person_send_each_message_once(

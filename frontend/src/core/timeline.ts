@@ -1,4 +1,7 @@
-/** The loaded part of a room: confirmed messages without a hole, in order, and behind them those that wait to be sent. */
+/**
+ * The loaded part of a room: confirmed messages without a hole, in order, and behind them those that wait to be sent,
+ * also where there are newer ones between: who has written something sees it, wherever they are and whatever does not load.
+ */
 import { batch, signal } from "@preact/signals-core";
 import type { Edge } from "./api";
 import type { DeltaEvent, HistoryReply, LiveRun, Message, ReplyTo, ToolUseEvent } from "./protocol";
@@ -260,7 +263,7 @@ export class Timeline {
   }
 
   #publish(): void {
-    this.rows.value = this.atEnd ? [...this.#confirmed, ...this.#pending] : [...this.#confirmed];
+    this.rows.value = [...this.#confirmed, ...this.#pending];
   }
 }
 

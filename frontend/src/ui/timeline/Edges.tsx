@@ -47,10 +47,11 @@ function Failed({ retry }: { retry: () => void }) {
   );
 }
 
-/** Over the upper edge of the list, when older messages do not come. */
+/** Over an edge of the list, when the messages beyond it do not come. */
 export function Edge({ view }: { view: RoomView }) {
-  const { older, newer, rows } = view.store;
+  const { older, newer, rows, status } = view.store;
   if (rows.value.length === 0) return null;
+  if (status.value === "failed") return <EdgeFailed at="top" retry={() => view.store.reload()} />;
   if (older.value === "failed") return <EdgeFailed at="top" retry={() => void view.store.loadOlder()} />;
   if (newer.value === "failed") return <EdgeFailed at="end" retry={() => void view.store.loadNewer()} />;
   return null;

@@ -2,9 +2,11 @@
 import { effect, untracked } from "@preact/signals";
 import { render } from "preact";
 import type { Row } from "../../core/api";
+import { t } from "../../i18n";
 import { MessageRow } from "../message/MessageRow";
 import { grows } from "../message/Body";
 import type { Left } from "../page/left";
+import { notify } from "../page/notice";
 import type { RoomView, TimelineHandle } from "../page/view";
 import { Follow, type Held } from "./follow";
 import { ItemMaker, estimate, type Item } from "./items";
@@ -71,8 +73,12 @@ export class TimelineController implements TimelineHandle {
     document.addEventListener("selectionchange", selects);
     addEventListener("pagehide", this.#keepLeft);
     scroller.addEventListener("scroll", scrolls, { passive: true });
+    const before = view.store.caughtUp.peek();
     this.#stops = [
       effect(() => this.#show(view.store.rows.value, view.store.newLine.value, view.store.generation.value)),
+      effect(() => {
+        if (view.store.caughtUp.value !== before) untracked(() => this.#returned());
+      }),
       effect(() => {
         view.client.prefs.stablePage.value;
         untracked(() => this.#list.refresh());
@@ -105,7 +111,7 @@ export class TimelineController implements TimelineHandle {
     this.#goal = { seq };
     const row = await this.#view.store.loadAround(seq);
     this.#goal = null;
-    if (!row) return;
+    if (!row) return notify(t("load_failed"), "bad");
     this.#placeRow(row, this.#list.viewport * LINK_AT);
     if (from !== undefined) this.#view.trail.value = [...this.#view.trail.peek(), from];
     this.#view.marked.value = row.key;
@@ -119,7 +125,21 @@ export class TimelineController implements TimelineHandle {
   toEnd(): void {
     this.#view.trail.value = [];
     this.#follow.pin();
-    void this.#view.store.jumpToLatest().then(() => this.#follow.pin());
+    void this.#toLatest();
+  }
+
+  /** Without a connection the end of what is loaded is shown, with what I wrote behind it; then it is tried once more. */
+  async #toLatest(): Promise<void> {
+    try {
+      await this.#view.store.jumpToLatest();
+      this.#follow.pin();
+    } catch {
+      void this.#view.store.loadNewer(); // it says that they did not load, or loads them after all
+    }
+  }
+
+  #returned(): void {
+    if (this.#follow.pinned.peek() && !this.#view.store.atEnd.peek()) void this.#toLatest();
   }
 
   /** Leaves the place where a reply is answered, back to the reply. */
@@ -177,7 +197,8 @@ export class TimelineController implements TimelineHandle {
       const rows = this.#view.client.prefs.stablePage.peek() ? all.slice(-STABLE_ROWS) : all;
       const olderExist = this.#view.store.older.peek() !== "end";
       const items = this.#maker.items(rows, lineAmong(rows, line, olderExist));
-      const anew = generation !== this.#generation && items.length > 0;
+      // Before the room has loaded there may be what I wrote without a connection.
+      const anew = generation > 0 && generation !== this.#generation && items.length > 0;
       this.#list.set(items);
       if (!anew) return;
       this.#generation = generation;
