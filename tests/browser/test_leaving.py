@@ -23,6 +23,12 @@ pytestmark = pytest.mark.browser
 PASSWORD = "correct horse"
 
 
+@pytest.fixture(autouse=True)
+def on_its_way(pages: Pages) -> None:
+    """What a page has asked for may reach the server when its person is out of the room."""
+    pages.forgiven.append("status of 404")
+
+
 def account(server: Server) -> tuple[str, str]:
     """A new account's name, and the token of a session."""
     name = f"Bora {uuid.uuid4().hex[:6]}"
@@ -132,11 +138,8 @@ def test_back_does_not_enter_a_room_again_that_one_has_left(
 
 
 def test_who_is_put_out_of_a_private_room_sees_nothing_more_of_it(
-    server: Server, visit: Visit, room: str, pages: Pages
+    server: Server, visit: Visit, room: str
 ) -> None:
-    pages.forgiven.append(
-        "status of 404"
-    )  # of what the page still asked for when the room was gone
     owner = server.connect("Mina Kwon")
     secret = {"slug": room, "name": "Secret plans", "private": True}
     assert server.http("POST", "/api/v1/rooms", secret, token=owner.token).status_code == 201

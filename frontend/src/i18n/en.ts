@@ -90,12 +90,14 @@ export const en = {
   of_room: "Messages in {room}",
   leave: "Leave the room",
   leave_q: "Leave {room}? You can come back as long as it is open to you.",
+  leave_unsent: "What you wrote here and is not sent yet will not be sent.",
   copy_link: "Copy link",
   copied: "Copied",
 
   // Messages
   you: "You",
   waiting: "Waiting to send",
+  saving: "Saving the change",
   waiting_signed_out: "Goes out when you sign in again",
   sending: "Sending",
   failed: "Not sent: {reason}",

@@ -85,11 +85,13 @@ export const ko: Record<Key, string> = {
   of_room: "{room}의 메시지",
   leave: "방 나가기",
   leave_q: "{room}에서 나갈까요? 열려 있는 방이면 다시 들어올 수 있습니다.",
+  leave_unsent: "아직 전송되지 않은 메시지는 전송되지 않습니다.",
   copy_link: "링크 복사",
   copied: "복사했습니다",
 
   you: "나",
   waiting: "전송 대기 중",
+  saving: "수정 내용 저장 중",
   waiting_signed_out: "다시 로그인하면 보냅니다",
   sending: "보내는 중",
   failed: "보내지 못했습니다: {reason}",

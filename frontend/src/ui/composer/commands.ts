@@ -34,7 +34,9 @@ export async function stopLast(view: RoomView): Promise<void> {
 export async function leaveRoom(view: RoomView): Promise<void> {
   const { me, store, client } = view;
   const room = `#${store.info.peek()?.name ?? store.slug}`;
-  if (!me || !(await ask(t("leave_q", { room }), t("leave")))) return;
+  const unsent = store.rows.peek().some(({ delivery }) => delivery.peek().state !== "sent");
+  const question = t("leave_q", { room }) + (unsent ? ` ${t("leave_unsent")}` : "");
+  if (!me || !(await ask(question, t("leave")))) return;
   await attempt(
     client.http.removeMember(store.slug, me.id).then(() => {
       client.leave(store.slug);

@@ -163,9 +163,19 @@ export class Writer {
   async #finishEdit(row: Row, text: string): Promise<void> {
     this.#view.editing.value = null;
     const message = row.message.peek();
-    if (text === message.body || (await attempt(this.#view.store.edit(message.id, text)))) return;
+    if (text === message.body || (await this.#save(row, message.id, text))) return;
     this.#unsaved.set(row, text);
     if (this.#box?.text === "" && !this.#edited) this.#view.editing.value = row;
+  }
+
+  async #save(row: Row, messageId: string, text: string): Promise<boolean> {
+    const { saving, store } = this.#view;
+    saving.value = new Map(saving.peek()).set(row, Date.now());
+    const saved = await attempt(store.edit(messageId, text));
+    const others = new Map(saving.peek());
+    others.delete(row);
+    saving.value = others;
+    return saved;
   }
 
   #post(text: string): void {

@@ -11,7 +11,7 @@ const CLOCK_AFTER_MS = 600;
 
 export function DeliveryNote({ row, view }: { row: Row; view: RoomView }) {
   const delivery = row.delivery.value;
-  if (delivery.state === "sent") return null;
+  if (delivery.state === "sent") return <SavingNote row={row} view={view} />;
   if (delivery.state === "failed") {
     return (
       <p class="delivery failed" role="alert">
@@ -28,6 +28,12 @@ export function DeliveryNote({ row, view }: { row: Row; view: RoomView }) {
   }
   if (view.signedOut) return <p class="delivery failed">{view.me?.kind === "guest" ? t("failed", { reason: t("revoked") }) : t("waiting_signed_out")}</p>;
   return <Clock since={delivery.since} words={delivery.state === "waiting" ? t("waiting") : t("sending")} />;
+}
+
+/** A change of a message is on its way: its old text shows until it is stored. */
+function SavingNote({ row, view }: { row: Row; view: RoomView }) {
+  const since = useComputed(() => view.saving.value.get(row)).value;
+  return since === undefined ? null : <Clock since={since} words={t("saving")} />;
 }
 
 function Clock({ since, words }: { since: number; words: string }) {

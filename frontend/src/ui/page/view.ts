@@ -26,6 +26,8 @@ export class RoomView {
   /** The message that the composer answers, or the row that it edits. */
   readonly replyTo = signal<Message | null>(null);
   readonly editing = signal<Row | null>(null);
+  /** Rows whose change is on its way, since when. */
+  readonly saving = signal<ReadonlyMap<Row, number>>(new Map());
   /** Key of the row whose toolbar shows: under the pointer, or with the focus. */
   readonly active = signal<string | null>(null);
   /** Key of the row that a link led to. */
