@@ -121,7 +121,6 @@ def test_the_database_file_becomes_read_only(
     table.add("SQLite's file becomes read-only", verdict, whole, refused)
 
 
-@pytest.mark.faults
 def test_the_file_system_gives_up_and_is_repaired(
     table: Table,
     repetition: int,

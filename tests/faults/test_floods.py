@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import statistics
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from tests.faults.table import Row, Table
 from tests.support.client import Client
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 MB = 1024 * 1024
 RATE = 2000
@@ -35,6 +36,12 @@ RATIO = 1.5  # of the others' p99, and of the server's processor time for a mess
 COMPARABLE = 2.0  # rounds that differ more among themselves say how busy the machine was, and nothing of the server
 LOOK_S = 0.2
 
+# The short form: a person's own messages, until that client is closed for the first time.
+LONG_TEXT = "x" * 3_900  # the kernel's buffers are full soon
+AT_A_TIME, AT_MOST = 50, 6_000
+AT_FIRST = 500  # they fill caches and pools, most of them
+SHORT_MEMORY_MB = 16  # all that is sent would be more
+
 
 class Sleeper:
     """Comes into a room and never reads; when it is closed, it comes again."""
@@ -43,16 +50,16 @@ class Sleeper:
         self._server, self._worker = server, worker
         self._token = server.guest("Sleeper")["token"]
         self.closed = 0  # how often the server ended the connection
+        self.known: dict[str, Any] = {}  # where it stands: since, epoch
 
-    def sleep(self, room: str, stop: threading.Event) -> None:
-        """Until `stop` is set."""
-        known: dict[str, object] = {}
-        while not stop.is_set():
-            client = Client(self._server.url, {"token": self._token})
+    def sleep(self, room: str, stop: threading.Event, *, once: bool = False) -> None:
+        """Until `stop` is set; `once`: or until it was closed."""
+        while not stop.is_set() and not (once and self.closed):
+            client = self.connect()
             raw = client._socket.sock
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            joined = client.join(room, **known)["room"]
-            known = {"since": joined["seq"], "epoch": joined["epoch"]}
+            joined = client.join(room, **self.known)["room"]
+            self.known = {"since": joined["seq"], "epoch": joined["epoch"]}
             client.hold()
             port = raw.getsockname()[1]
             while self._is_served(port):
@@ -61,6 +68,9 @@ class Sleeper:
             else:
                 self.closed += 1
             client.cut()
+
+    def connect(self) -> Client:
+        return Client(self._server.url, {"token": self._token})
 
     def only_look(self, stop: threading.Event) -> None:
         """What a round costs this machine, without the connection."""
@@ -102,6 +112,57 @@ def meanwhile(*acts: Callable[[threading.Event], None]) -> Iterator[None]:
             each.result(60)
 
 
+def test_a_client_never_reads_and_comes_back(
+    table: Table, repetition: int, runtime: str, tmp_path: Path
+) -> None:
+    server = Server(tmp_path / "server", runtime=runtime)
+    try:
+        server.start()
+        worker = server.worker("w1")
+        alice, bob = server.connect("Alice"), server.connect("Bob")
+        for each in (alice, bob):
+            each.join("busy")
+        sleeper, sent = Sleeper(server, worker), 0
+
+        def say_more() -> None:
+            nonlocal sent
+            asked = [
+                alice.request(
+                    "message",
+                    {
+                        "room": "busy",
+                        "client_id": str(uuid.uuid4()),
+                        "body": f"{sent + n} {LONG_TEXT}",
+                    },
+                )
+                for n in range(AT_A_TIME)
+            ]
+            answers = [alice.ack(number, timeout=60) for number in asked]
+            assert all(answer["ok"] for answer in answers), answers
+            sent += AT_A_TIME
+
+        while sent < AT_FIRST:
+            say_more()
+        before = worker.memory_info().rss
+        with meanwhile(partial(sleeper.sleep, "busy", once=True)):
+            while not sleeper.closed and sent < AT_MOST:
+                say_more()
+        bob.sees("message", timeout=60, body=f"{sent - 1} {LONG_TEXT}")
+        grown = (worker.memory_info().rss - before) / MB
+        joined = sleeper.connect().join("busy", **sleeper.known)
+        heard = [int(each["body"].partition(" ")[0]) for each in bob.events("message")]
+    finally:
+        server.close()
+    assert sleeper.closed == 1, f"{sent} messages did not fill what waits for it"
+    assert heard == list(range(sent))
+    missed = [each["seq"] for each in joined["messages"]]
+    assert missed == list(range(missed[0], joined["room"]["seq"] + 1)), "what is told has no hole"
+    assert joined.get("refetch") or missed[0] == sleeper.known["since"] + 1
+    assert grown < SHORT_MEMORY_MB
+    table.put(Row("a client never reads", sent, 0, 0, 0, 0.0, f"closed; {grown:+.1f} MB"))
+
+
+@pytest.mark.faults
 def test_a_client_never_reads(table: Table, repetition: int, runtime: str, tmp_path: Path) -> None:
     generator: Generator = build(tmp_path)
     server = Server(tmp_path / "server", runtime=runtime)

@@ -20,7 +20,7 @@ from tests.support.waiting import eventually
 from tools.delivery.run import Run
 from tools.delivery.verdict import Verdict
 
-pytestmark = [pytest.mark.faults, pytest.mark.redis, pytest.mark.postgres]
+pytestmark = [pytest.mark.redis, pytest.mark.postgres]
 
 MB = 1024 * 1024
 GROWTH_MB = 20
