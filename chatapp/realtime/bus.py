@@ -56,6 +56,9 @@ class Bus(Protocol):
     def on_resubscribed(self, callback: Callable[[], None]) -> None:
         """`callback` runs after each (re)connection: what was published before it may be lost."""
 
+    def on_published_again(self, callback: Callable[[], None]) -> None:
+        """`callback` runs when this worker is heard again: hints that it published meanwhile are lost."""
+
 
 class MemoryBus:
     """The bus of a single process: there are no others, unless a test links some."""
@@ -77,6 +80,9 @@ class MemoryBus:
 
     def on_resubscribed(self, callback: Callable[[], None]) -> None:
         """Memory is never disconnected."""
+
+    def on_published_again(self, callback: Callable[[], None]) -> None:
+        """It always is heard."""
 
     def link(self, other: MemoryBus) -> None:
         """From now on each hears the other."""

@@ -58,6 +58,7 @@ class RedisBus:
         self.dropped = 0
         self._handlers: dict[int, Handler] = {}
         self._resubscribed: list[Callable[[], None]] = []
+        self._heard_again: list[Callable[[], None]] = []
         self._hints: deque[bytes] = deque()
         self._hint_bytes = 0
         self._commands: deque[bytes] = deque()
@@ -92,6 +93,9 @@ class RedisBus:
 
     def on_resubscribed(self, callback: Callable[[], None]) -> None:
         self._resubscribed.append(callback)
+
+    def on_published_again(self, callback: Callable[[], None]) -> None:
+        self._heard_again.append(callback)
 
     # — publishing ————————————————————————————————————————————————————————————————————————————————————————————————————
 
@@ -154,6 +158,8 @@ class RedisBus:
             if self._away:
                 self._away = False
                 self._all_back_at = time.monotonic() + RETURN_SECONDS
+                for callback in self._heard_again:
+                    callback()
             if self._all_back_at is None:
                 return
             self._again += commands

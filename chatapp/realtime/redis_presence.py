@@ -61,6 +61,7 @@ class RedisPresence(Presence):
         self._running = self._away = False
         bus.on(Kind.PRESENCE, self._heard)
         bus.on_resubscribed(self._resubscribed)
+        bus.on_published_again(self._write_all)
 
     def start(self) -> None:
         self._running = True
@@ -117,11 +118,12 @@ class RedisPresence(Presence):
         return self._wanted.setdefault(room_id, runtime.Event())
 
     def _resubscribed(self) -> None:
-        """What the others said meanwhile was not heard, and they may not have heard us."""
+        """What the others said meanwhile was not heard."""
         self._write_all()
         self._want_all()
 
     def _write_all(self) -> None:
+        """The others may not have heard us."""
         self._whole |= {room_id for room_id, room in self._rooms.items() if room.here}
         self._wake.set()
 

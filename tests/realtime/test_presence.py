@@ -376,6 +376,27 @@ def test_a_restarted_redis_loses_nobody(three: Three, redis_server: RedisServer)
 
 
 @pytest.mark.redis
+def test_who_came_while_a_worker_was_not_heard_is_there_when_it_is_heard_again(
+    three: Three, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there, _ = three
+    here.join("alice")
+    gone = there.join("bob")
+    here.shows("alice", "bob")
+    there.leave(gone)
+    here.shows("alice")
+    with monkeypatch.context() as unheard:
+        # Redis takes what is written, but not what is published.
+        unheard.setattr(there.bus, "_published", lambda _commands: None)
+        there.bus._redis_is_away([], [])
+        dropped = there.bus.dropped
+        there.join("bob")
+        eventually(lambda: there.bus.dropped > dropped, what="the hint is dropped")
+    assert here.online() == ({"alice"}, 1)
+    here.shows("alice", "bob", within=10)
+
+
+@pytest.mark.redis
 def test_who_left_while_redis_was_away_is_gone_when_it_returns(
     three: Three, redis_server: RedisServer
 ) -> None:
