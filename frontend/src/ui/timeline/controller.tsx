@@ -241,7 +241,9 @@ export class TimelineController implements TimelineHandle {
   #leftAt(): Left | null {
     const mark = this.#follow.pinned.peek() ? null : this.#list.mark();
     const item = mark && this.#list.items[this.#list.indexOf(mark.key)];
-    return mark && item ? { ...mark, seq: item.row.message.peek().seq } : null;
+    const seq = item?.row.message.peek().seq;
+    // What waits to be sent has no place yet: its end is the room's.
+    return mark && seq ? { ...mark, seq } : null;
   }
 
   /** An answer to me that grows near the end. */
