@@ -44,7 +44,7 @@ class RoomPresence:
         self.timer: runtime.Timer | None = None
         self.used = time.monotonic()
         self._people: dict[str, tuple[User, int]] = {}  # and on how many workers
-        self._asked = 0  # how often somebody who came was told who is here
+        self._asked = 0  # how often somebody was told who is here, or how many
         self._came: dict[str, _Known] = {}  # to be announced, as are those
         self._went: dict[str, tuple[User, float, _Known]] = {}  # … and when
 
@@ -113,6 +113,8 @@ class RoomPresence:
             del self._came[user.id]
         for user in left:
             del self._went[user.id]
+        if joined or left:
+            self._asked += 1  # how many are here is told with it: what is still to be announced is no secret any more
         return joined, left
 
 

@@ -205,6 +205,20 @@ def test_who_comes_goes_and_comes_is_shown_to_those_who_came_before_and_between(
     eventually(lambda: shown(told, carol) == everybody, what="carol shows everybody")
 
 
+def test_how_many_are_there_is_right_also_if_somebody_was_away_when_it_was_told(
+    workers: list[PresentWorker],
+) -> None:
+    here, there = workers[0], workers[-1]
+    alice = here.join("alice")
+    bob = here.join("bob")
+    alice.sees("presence")
+    here.leave(bob)
+    there.join("dave")
+    alice.sees("presence", 2)  # nobody asks who is there meanwhile
+    here.join("bob")
+    eventually(lambda: alice.got("presence")[-1]["online_count"] == 3, what="all are counted")
+
+
 def test_who_is_far_behind_hears_of_it_all_the_same(workers: list[PresentWorker]) -> None:
     here, there = workers[0], workers[-1]
     alice = here.join("alice")

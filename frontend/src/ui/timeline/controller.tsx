@@ -48,6 +48,8 @@ export class TimelineController implements TimelineHandle {
   #selected: string[] = [];
   #width = 0;
   #goal: { readonly seq: number } | null = null;
+  /** The end of the room was asked for and did not load; who scrolls to the end of what is loaded has not asked for it. */
+  #wantsEnd = false;
   #unmark: ReturnType<typeof setTimeout> | undefined;
 
   constructor(view: RoomView, elements: Elements) {
@@ -108,6 +110,7 @@ export class TimelineController implements TimelineHandle {
 
   async show(seq: number, from?: number): Promise<void> {
     this.#follow.unpin();
+    this.#wantsEnd = false;
     this.#goal = { seq };
     const row = await this.#view.store.loadAround(seq);
     this.#goal = null;
@@ -125,6 +128,7 @@ export class TimelineController implements TimelineHandle {
   toEnd(): void {
     this.#view.trail.value = [];
     this.#follow.pin();
+    this.#wantsEnd = true;
     void this.#toLatest();
   }
 
@@ -132,6 +136,7 @@ export class TimelineController implements TimelineHandle {
   async #toLatest(): Promise<void> {
     try {
       await this.#view.store.jumpToLatest();
+      this.#wantsEnd = false;
       this.#follow.pin();
     } catch {
       void this.#view.store.loadNewer(); // it says that they did not load, or loads them after all
@@ -139,7 +144,7 @@ export class TimelineController implements TimelineHandle {
   }
 
   #returned(): void {
-    if (this.#follow.pinned.peek() && !this.#view.store.atEnd.peek()) void this.#toLatest();
+    if (this.#wantsEnd && this.#follow.pinned.peek() && !this.#view.store.atEnd.peek()) void this.#toLatest();
   }
 
   /** Leaves the place where a reply is answered, back to the reply. */
